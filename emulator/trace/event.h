@@ -1,0 +1,172 @@
+// The typed events of a run. Each struct names its fields once, in `fields`, and every reader (the
+// NDJSON writer, the hash, the console, the staleness report) goes through that or through the
+// struct itself. The schema for people is docs/trace.md; a test compares the two.
+//
+// Views inside an event live only while it is being emitted: a reader copies what it keeps.
+// Units stand last in a name. `request` is the number of the client's request on whose behalf the
+// thing happened, 0 for none.
+#ifndef OFFING_EMULATOR_TRACE_EVENT_H_
+#define OFFING_EMULATOR_TRACE_EVENT_H_
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+namespace offing::trace {
+
+struct RequestEvent {
+  static constexpr std::string_view kName = "request";
+  uint64_t request;
+  std::string_view location;
+  uint32_t isolate;
+  std::string_view method;
+  std::string_view url;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("isolate", isolate);
+    v("method", method); v("url", url);
+  }
+};
+
+struct ResponseEvent {
+  static constexpr std::string_view kName = "response";
+  uint64_t request;
+  std::string_view location;
+  uint16_t status;
+  int64_t duration_us;
+  std::string_view outcome;  // spec/limits.md 5.3: ok, exception, canceled, …
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("status", status);
+    v("duration_us", duration_us); v("outcome", outcome);
+  }
+};
+
+// One key of a get, getWithMetadata or bulk get. Versions count writes to the namespace; 0 = absent,
+// never written.
+struct KvReadEvent {
+  static constexpr std::string_view kName = "kv.read";
+  uint64_t request;
+  std::string_view location;
+  std::string_view kv_namespace;
+  std::string_view key;
+  std::string_view op;            // get, getWithMetadata, getBulk, list
+  uint64_t version_served;
+  bool served_absent;
+  uint64_t version_newest;
+  bool newest_absent;
+  int64_t staleness_ms;           // 0 = fresh: time since the first newer version was acknowledged
+  std::string_view cause;         // see storage/kv: central, cache-hit, negative-cache, replica-lag, …
+  std::string_view cache_status;  // HIT, MISS or empty
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("namespace", kv_namespace); v("key", key);
+    v("op", op); v("version_served", version_served); v("served_absent", served_absent);
+    v("version_newest", version_newest); v("newest_absent", newest_absent);
+    v("staleness_ms", staleness_ms); v("cause", cause); v("cache_status", cache_status);
+  }
+};
+
+struct KvWriteEvent {
+  static constexpr std::string_view kName = "kv.write";
+  uint64_t request;
+  std::string_view location;
+  std::string_view kv_namespace;
+  std::string_view key;
+  std::string_view op;  // put, delete
+  uint64_t version;     // 0 when refused
+  uint64_t size_bytes;
+  std::string_view error;  // empty when acknowledged
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("namespace", kv_namespace); v("key", key);
+    v("op", op); v("version", version); v("size_bytes", size_bytes); v("error", error);
+  }
+};
+
+// A version (or a deletion) became visible in a location's replica (mode adversarial).
+struct KvPropagateEvent {
+  static constexpr std::string_view kName = "kv.propagate";
+  std::string_view location;
+  std::string_view kv_namespace;
+  std::string_view key;
+  uint64_t version;
+  template <class V> void fields(V& v) const {
+    v("location", location); v("namespace", kv_namespace); v("key", key); v("version", version);
+  }
+};
+
+struct KvListEvent {
+  static constexpr std::string_view kName = "kv.list";
+  uint64_t request;
+  std::string_view location;
+  std::string_view kv_namespace;
+  std::string_view prefix;
+  uint64_t keys;
+  bool complete;
+  uint64_t stale_keys;  // names shown or hidden against the newest state
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("namespace", kv_namespace);
+    v("prefix", prefix); v("keys", keys); v("complete", complete); v("stale_keys", stale_keys);
+  }
+};
+
+struct ConsoleEvent {
+  static constexpr std::string_view kName = "console";
+  uint64_t request;
+  std::string_view location;
+  std::string_view level;  // debug, info, log, warn, error
+  std::string_view text;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("level", level); v("text", text);
+  }
+};
+
+struct ExceptionEvent {
+  static constexpr std::string_view kName = "exception";
+  uint64_t request;
+  std::string_view location;
+  std::string_view where;  // fetch, waitUntil, timer, module, …
+  std::string_view text;   // "TypeError: x is not a function"
+  std::string_view stack;  // source-mapped
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("where", where); v("text", text);
+    v("stack", stack);
+  }
+};
+
+struct IsolateEvent {
+  static constexpr std::string_view kName = "isolate";
+  std::string_view location;
+  uint32_t isolate;
+  std::string_view what;  // created, evicted
+  std::string_view why;   // demand, idle, reload, …
+  template <class V> void fields(V& v) const {
+    v("location", location); v("isolate", isolate); v("what", what); v("why", why);
+  }
+};
+
+struct OutboundEvent {
+  static constexpr std::string_view kName = "outbound";
+  uint64_t request;
+  std::string_view location;
+  std::string_view method;
+  std::string_view url;
+  std::string_view via;  // network, recording, denied
+  uint16_t status;       // 0 when it failed
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("method", method); v("url", url);
+    v("via", via); v("status", status); v("error", error);
+  }
+};
+
+struct FaultEvent {
+  static constexpr std::string_view kName = "fault";
+  std::string_view point;
+  template <class V> void fields(V& v) const { v("point", point); }
+};
+
+using Event = std::variant<RequestEvent, ResponseEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
+                           KvListEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
+                           FaultEvent>;
+
+}  // namespace offing::trace
+
+#endif  // OFFING_EMULATOR_TRACE_EVENT_H_

@@ -1,0 +1,45 @@
+// Readers of the trace that every command can have: the NDJSON file and the hash.
+#ifndef OFFING_EMULATOR_TRACE_READERS_H_
+#define OFFING_EMULATOR_TRACE_READERS_H_
+
+#include <cstdint>
+#include <cstdio>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "emulator/trace/trace.h"
+
+namespace offing::trace {
+
+// One line of NDJSON, newline included: {"seq":1,"at_us":0,"event":"request",…}
+void append_line(std::string& out, const Stamp& stamp, const Event& event);
+
+// `--trace FILE`. Buffered; `finish` writes the last line {"event":"end","events":N,"hash":"…"}.
+class NdjsonWriter final : public Reader {
+ public:
+  static std::expected<std::unique_ptr<NdjsonWriter>, std::string> open(const std::string& path);
+  ~NdjsonWriter() override;
+  void on_event(const Stamp& stamp, const Event& event) override;
+  void finish(uint64_t events, const std::string& hash);
+
+ private:
+  explicit NdjsonWriter(std::FILE* file) : file_(file) {}
+  std::FILE* file_;
+  std::string buffer_;
+};
+
+// FNV-1a, 64 bits, over the NDJSON lines: equal runs have equal hashes (DESIGN rule 6).
+class Hash final : public Reader {
+ public:
+  void on_event(const Stamp& stamp, const Event& event) override;
+  std::string hex() const;
+
+ private:
+  uint64_t state_ = 0xcbf29ce484222325ULL;
+  std::string line_;
+};
+
+}  // namespace offing::trace
+
+#endif  // OFFING_EMULATOR_TRACE_READERS_H_

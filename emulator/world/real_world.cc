@@ -1,0 +1,91 @@
+// The system's clocks, entropy and environment. No other file of the tree may read them.
+#include <sys/random.h>
+#include <ctime>
+#include <cstdlib>
+#include <optional>
+
+#include "emulator/world/world.h"
+
+namespace offing {
+
+// Events run in one go before the loop polls its sockets again.
+constexpr size_t kEventsPerTurn = 4096;
+
+static int64_t clock_us(clockid_t clock) {
+  timespec t;
+  clock_gettime(clock, &t);
+  return static_cast<int64_t>(t.tv_sec) * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t thread_cpu_us() { return clock_us(CLOCK_THREAD_CPUTIME_ID); }
+int64_t monotonic_us() { return clock_us(CLOCK_MONOTONIC); }
+
+uint64_t system_seed() {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed) std::abort();
+  return seed;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+RealWorld::RealWorld(std::optional<uint64_t> seed)
+    : World(seed ? *seed : system_seed(), clock_us(CLOCK_REALTIME)), seeded_(seed.has_value()) {
+  wall_offset_us_ = now_us_ - monotonic_us();
+  uv_timer_init(loop(), &timer_);
+  uv_prepare_init(loop(), &prepare_);
+  uv_check_init(loop(), &check_);
+  uv_idle_init(loop(), &idle_);
+  timer_.data = prepare_.data = check_.data = idle_.data = this;
+  uv_prepare_start(&prepare_, [](uv_prepare_t* h) { static_cast<RealWorld*>(h->data)->turn(); });
+  uv_check_start(&check_, [](uv_check_t* h) { static_cast<RealWorld*>(h->data)->turn(); });
+  uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&check_));
+}
+
+RealWorld::~RealWorld() = default;
+
+void RealWorld::random_bytes(std::string_view stream, std::span<uint8_t> bytes) {
+  if (seeded_) return World::random_bytes(stream, bytes);
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = getrandom(bytes.data() + done, bytes.size() - done, 0);
+    if (n > 0) done += static_cast<size_t>(n);
+  }
+}
+
+void RealWorld::turn() {
+  if (in_turn_ || stopping()) return;
+  in_turn_ = true;
+  const int64_t now_us = monotonic_us() + wall_offset_us_;
+  if (now_us > now_us_) now_us_ = now_us;
+  const bool drained = run_turn(kEventsPerTurn);
+  in_turn_ = false;
+  if (drained) {
+    uv_idle_stop(&idle_);
+    arm_timer();
+  } else {
+    uv_idle_start(&idle_, [](uv_idle_t*) {});  // keep the loop from sleeping
+  }
+}
+
+void RealWorld::arm_timer() {
+  auto due = scheduler_.next_due_us();
+  if (!due) {
+    uv_timer_stop(&timer_);
+    return;
+  }
+  const int64_t wait_us = *due - (monotonic_us() + wall_offset_us_);
+  const uint64_t wait_ms = wait_us <= 0 ? 0 : static_cast<uint64_t>((wait_us + 999) / 1000);
+  uv_timer_start(&timer_, [](uv_timer_t* h) { static_cast<RealWorld*>(h->data)->turn(); }, wait_ms,
+                 0);
+}
+
+void RealWorld::run() {
+  turn();
+  while (!stopping()) uv_run(loop(), UV_RUN_DEFAULT);
+}
+
+}  // namespace offing

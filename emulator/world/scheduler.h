@@ -1,0 +1,54 @@
+// Events in order of (due time, sequence number): DESIGN rule 2.
+//
+// Two queues hold them. What is due now goes to a FIFO, which is the hot path: no heap, no lookup.
+// What is due later waits in a binary heap and leaves it in the same total order. A cancelled event
+// stays in its queue as an empty slot until its turn.
+// Invariant: `pop` never returns an event that is due after `now_us`, nor out of order.
+#ifndef OFFING_EMULATOR_WORLD_SCHEDULER_H_
+#define OFFING_EMULATOR_WORLD_SCHEDULER_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+namespace offing {
+
+using Task = std::move_only_function<void()>;
+// Names an event until it has run; 0 names none.
+using EventId = uint64_t;
+
+class Scheduler {
+ public:
+  EventId add(int64_t due_us, int64_t now_us, Task task);
+  // True when the event had not run yet; it will not.
+  bool cancel(EventId id);
+  // The next event due at or before `now_us`, if any.
+  std::optional<Task> pop(int64_t now_us);
+  // When the earliest event is due.
+  std::optional<int64_t> next_due_us();
+  bool empty() { return !next_due_us().has_value(); }
+
+ private:
+  struct Entry {
+    int64_t due_us;
+    EventId id;  // doubles as the sequence number
+    Task task;
+  };
+  static bool later(const Entry& a, const Entry& b) {
+    return a.due_us != b.due_us ? a.due_us > b.due_us : a.id > b.id;
+  }
+  void drop_cancelled();
+
+  EventId next_id_ = 1;
+  std::deque<Entry> ready_;
+  std::vector<Entry> heap_;
+  std::unordered_set<EventId> waiting_;    // ids in heap_ that may still be cancelled
+  std::unordered_set<EventId> cancelled_;  // ids cancelled, not yet dropped
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_WORLD_SCHEDULER_H_

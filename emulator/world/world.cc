@@ -1,0 +1,101 @@
+#include "emulator/world/world.h"
+
+#include <cassert>
+#include <utility>
+
+namespace offing {
+
+World::World(uint64_t seed, int64_t start_us)
+    : now_us_(start_us), seed_(seed), trace_(&now_us_), faults_(seed) {
+  uv_loop_init(&loop_);
+}
+
+World::~World() {
+  uv_walk(&loop_, [](uv_handle_t* h, void*) { if (!uv_is_closing(h)) uv_close(h, nullptr); },
+          nullptr);
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  uv_loop_close(&loop_);
+}
+
+World::ExternalId World::begin_external(int64_t due_us) {
+  const ExternalId id = next_external_++;
+  externals_.emplace(id, External{});
+  schedule(due_us, [this, id] { external_place_reached(id); });
+  return id;
+}
+
+void World::external_place_reached(ExternalId id) {
+  auto it = externals_.find(id);
+  assert(it != externals_.end());
+  if (it->second.result) {
+    Task result = std::move(it->second.result);
+    externals_.erase(it);
+    result();
+    return;
+  }
+  it->second.place_reached = true;
+  ++externals_awaited_;
+}
+
+void World::complete_external(ExternalId id, Task result) {
+  auto it = externals_.find(id);
+  assert(it != externals_.end());
+  if (!it->second.place_reached) {
+    it->second.result = std::move(result);
+    return;
+  }
+  externals_.erase(it);
+  --externals_awaited_;
+  post(std::move(result));
+}
+
+Random& World::random(std::string_view stream) {
+  auto it = streams_.find(stream);
+  if (it == streams_.end()) it = streams_.emplace(std::string(stream), Random(seed_, stream)).first;
+  return it->second;
+}
+
+void World::random_bytes(std::string_view stream, std::span<uint8_t> bytes) {
+  random(stream).fill(bytes);
+}
+
+bool World::fault(FaultPoint point) {
+  if (!faults_.hit(point)) return false;
+  trace_.emit(trace::FaultEvent{Faults::name(point)});
+  return true;
+}
+
+void World::stop() {
+  stopping_ = true;
+  uv_stop(&loop_);
+}
+
+bool World::run_turn(size_t limit) {
+  while (limit > 0) {
+    if (auto task = scheduler_.pop(now_us_)) {
+      --limit;
+      (*task)();
+      continue;
+    }
+    if (turn_end_.empty()) return true;
+    std::vector<Task> hooks = std::exchange(turn_end_, {});
+    for (Task& hook : hooks) hook();
+  }
+  return false;
+}
+
+void VirtualWorld::run() {
+  while (!stopping()) {
+    run_turn(SIZE_MAX);
+    if (externals_awaited_ > 0) {
+      uv_run(loop(), UV_RUN_ONCE);
+      continue;
+    }
+    uv_run(loop(), UV_RUN_NOWAIT);
+    auto due = scheduler_.next_due_us();
+    if (!due) return;
+    if (*due > now_us_) now_us_ = *due;
+  }
+}
+
+}  // namespace offing

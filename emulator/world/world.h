@@ -1,0 +1,154 @@
+// The only door to time, randomness, threads and the environment (DESIGN rule 1).
+//
+// A world runs events one after another. All events that are due run at one instant: `now` stands
+// still until they are done (a *turn*), then turn-end hooks run (a group commit, a flush), then time
+// moves on. `RealWorld` waits for it; `VirtualWorld` jumps to the next due event.
+// Real I/O (sockets, files) is libuv's, on `loop()`. Its callbacks must not touch guests or storage
+// themselves: they `post`, so that every decision is an event with a place in the order.
+// Threading: the loop thread only.
+#ifndef OFFING_EMULATOR_WORLD_WORLD_H_
+#define OFFING_EMULATOR_WORLD_WORLD_H_
+
+#include <uv.h>
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/trace/trace.h"
+#include "emulator/world/faults.h"
+#include "emulator/world/random.h"
+#include "emulator/world/scheduler.h"
+
+namespace offing {
+
+class World {
+ public:
+  World(uint64_t seed, int64_t start_us);
+  virtual ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  int64_t now_us() const { return now_us_; }
+  int64_t now_ms() const { return now_us_ / 1000; }
+  uint64_t seed() const { return seed_; }
+  virtual bool is_virtual() const = 0;
+
+  // Runs `task` at `due_us` (or in this turn if that has passed), after everything scheduled before
+  // it for the same time.
+  EventId schedule(int64_t due_us, Task task) {
+    return scheduler_.add(due_us, now_us_, std::move(task));
+  }
+  EventId schedule_after(int64_t delay_us, Task task) {
+    return schedule(now_us_ + (delay_us > 0 ? delay_us : 0), std::move(task));
+  }
+  EventId post(Task task) { return schedule(now_us_, std::move(task)); }
+  bool cancel(EventId id) { return scheduler_.cancel(id); }
+
+  // Runs `task` once, when every event of this turn has run. Tasks of one turn run in the order
+  // given; what they post belongs to the same instant.
+  void at_turn_end(Task task) { turn_end_.push_back(std::move(task)); }
+
+  // Real work whose result is to be delivered in order. `begin_external` reserves a place at
+  // `due_us`; the world does not move past it until `complete_external` brought the result, which
+  // then runs at that place (a real world runs it at the later of the two).
+  using ExternalId = uint64_t;
+  ExternalId begin_external(int64_t due_us);
+  void complete_external(ExternalId id, Task result);
+
+  // The stream of this name, made on first use. The reference stays valid. Name streams by purpose
+  // and owner: "isolate/LHR/0/Math.random".
+  Random& random(std::string_view stream);
+  // Bytes for guests' crypto: from the stream under a seed, from the system when no seed was given.
+  virtual void random_bytes(std::string_view stream, std::span<uint8_t> bytes);
+
+  // Counts the passage through a fault point; true (and traced) when the fault is to happen.
+  bool fault(FaultPoint point);
+  Faults& faults() { return faults_; }
+  trace::Trace& trace() { return trace_; }
+  uv_loop_t* loop() { return &loop_; }
+
+  // Runs until `stop` or, in a virtual world, until nothing is left to happen.
+  virtual void run() = 0;
+  void stop();
+
+ protected:
+  // Runs what is due at this instant, hooks included. At most `limit` events; false if some remain.
+  bool run_turn(size_t limit);
+  bool stopping() const { return stopping_; }
+
+  int64_t now_us_;
+  Scheduler scheduler_;
+
+ private:
+  struct External {
+    bool place_reached = false;
+    Task result;
+  };
+  void external_place_reached(ExternalId id);
+
+  uint64_t seed_;
+  uv_loop_t loop_;
+  bool stopping_ = false;
+  trace::Trace trace_;
+  Faults faults_;
+  std::map<std::string, Random, std::less<>> streams_;
+  std::vector<Task> turn_end_;
+  ExternalId next_external_ = 1;
+  std::map<ExternalId, External> externals_;
+
+ protected:
+  // Places in the order that were reached before their results came: the world must wait.
+  size_t externals_awaited_ = 0;
+};
+
+// Follows the system's clocks. Time is read once a turn.
+class RealWorld final : public World {
+ public:
+  // Without a seed, guests' crypto randomness comes from the system.
+  explicit RealWorld(std::optional<uint64_t> seed);
+  ~RealWorld() override;
+  bool is_virtual() const override { return false; }
+  void random_bytes(std::string_view stream, std::span<uint8_t> bytes) override;
+  void run() override;
+  // Runs what is due now without waiting; for a callback that wants its events done in this turn of
+  // the loop. Called by the loop itself, before and after it polls.
+  void turn();
+
+ private:
+  void arm_timer();
+  bool seeded_;
+  bool in_turn_ = false;
+  int64_t wall_offset_us_;
+  uv_timer_t timer_;
+  uv_prepare_t prepare_;
+  uv_check_t check_;
+  uv_idle_t idle_;
+};
+
+// Time is a number. Starts at `start_us`.
+class VirtualWorld final : public World {
+ public:
+  // 2026-01-01T00:00:00Z
+  static constexpr int64_t kDefaultStartUs = 1767225600LL * 1000000;
+  explicit VirtualWorld(uint64_t seed, int64_t start_us = kDefaultStartUs)
+      : World(seed, start_us) {}
+  bool is_virtual() const override { return true; }
+  void run() override;
+};
+
+// A seed from the system, for runs that were given none; printed so that they can be repeated.
+uint64_t system_seed();
+// CPU time of the calling thread: for measuring limits and benchmarks, never for decisions of order.
+int64_t thread_cpu_us();
+// A stopwatch on the system's monotonic clock, for reports of real time.
+int64_t monotonic_us();
+// The one reader of the environment; empty when unset.
+std::string environment(const char* name);
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_WORLD_WORLD_H_

@@ -1,0 +1,55 @@
+// Whatever a guest needs from outside itself: time, timers, randomness, bindings, the network, the
+// log. The runtime declares it, emulator/ implements it, one object for each isolate.
+//
+// Every callback given to a host is called at most once, later (never before the call returns), from
+// the loop thread, as an event of the world; never after `release` of the isolate that gave it.
+// `RequestId` names the client's request on whose behalf a call is made; 0 is module evaluation.
+#ifndef OFFING_RUNTIME_HOST_H_
+#define OFFING_RUNTIME_HOST_H_
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/bindings/kv_call.h"
+#include "runtime/http/message.h"
+
+namespace offing {
+
+using RequestId = uint64_t;
+using TimerId = uint64_t;
+
+class Host {
+ public:
+  using FetchCallback = std::move_only_function<void(std::expected<Response, std::string>)>;
+
+  virtual ~Host() = default;
+
+  // World time in ms. Stands still while a guest computes.
+  virtual int64_t now_ms() = 0;
+  virtual TimerId set_timer(RequestId request, int64_t delay_ms,
+                            std::move_only_function<void()> fire) = 0;
+  virtual void clear_timer(TimerId timer) = 0;
+
+  virtual double random() = 0;  // Math.random: [0, 1)
+  virtual void random_bytes(std::span<uint8_t> bytes) = 0;
+
+  // Global fetch, one hop: redirects are the guest side's. The error is the text of the Error that
+  // the guest's promise rejects with.
+  virtual void fetch(RequestId request, Request outbound, FetchCallback done) = 0;
+  virtual void kv(RequestId request, KvCall call, KvCallback done) = 0;
+
+  // level: debug, info, log, warn, error.
+  virtual void log(RequestId request, std::string_view level, std::string_view text) = 0;
+  // An exception nobody caught. `where`: fetch, waitUntil, timer, module, rejection.
+  // `stack` is V8's, positions in the bundle's files; the host maps them to sources.
+  virtual void uncaught(RequestId request, std::string_view where, std::string_view text,
+                        std::string_view stack) = 0;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_HOST_H_

@@ -1,0 +1,46 @@
+// A request and a response as plain values: the one form in which they travel between the HTTP
+// server, the gateway, guests, canned recordings and the HTTP client.
+// A body is either bytes that are all there (`body`) or a stream (`stream`), never both.
+#ifndef OFFING_RUNTIME_HTTP_MESSAGE_H_
+#define OFFING_RUNTIME_HTTP_MESSAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/http/byte_source.h"
+#include "runtime/http/header_list.h"
+
+namespace offing {
+
+struct Request {
+  std::string method = "GET";
+  std::string url;  // absolute: http://host/path?query
+  HeaderList headers;
+  bool has_body = false;  // an empty body is still a body
+  std::string body;
+  std::unique_ptr<ByteSource> stream;
+};
+
+struct Response {
+  uint16_t status = 200;
+  std::string reason;  // empty: the standard phrase of `status`
+  HeaderList headers;
+  bool has_body = false;
+  std::string body;
+  std::unique_ptr<ByteSource> stream;
+  // Bytes of `body` as the guest encoded them already (Response init encodeBody: "manual").
+  bool encoded_by_guest = false;
+};
+
+// Called exactly once for each request.
+using ResponseCallback = std::move_only_function<void(Response)>;
+
+// The standard reason phrase ("Not Found"), or "" for a status that has none.
+const char* reason_phrase(uint16_t status);
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_HTTP_MESSAGE_H_

@@ -1,0 +1,51 @@
+// A Worker's modules as they were built, and what the guest is told about itself. Plain values.
+#ifndef OFFING_RUNTIME_MODULES_BUNDLE_H_
+#define OFFING_RUNTIME_MODULES_BUNDLE_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace offing {
+
+struct Module {
+  enum class Kind : uint8_t { kEsModule, kCommonJs, kWasm, kText, kData, kJson };
+  std::string name;  // relative to the bundle's root, '/'-separated: "index.js", "lib/a.wasm"
+  Kind kind = Kind::kEsModule;
+  std::string bytes;
+  std::string source_map;  // JSON text, or empty
+};
+
+struct Bundle {
+  std::string main;  // name of the main module
+  std::vector<Module> modules;
+  const Module* find(std::string_view name) const {
+    for (const Module& m : modules) {
+      if (m.name == name) return &m;
+    }
+    return nullptr;
+  }
+};
+
+struct KvBinding {
+  std::string name;          // env.NAME
+  std::string namespace_id;  // which store
+};
+
+struct WorkerOptions {
+  std::string name;                // the Worker's
+  std::string compatibility_date;  // YYYY-MM-DD
+  std::set<std::string> flags;     // enable-names of every flag that is on (config evaluates them)
+  // env.NAME as JSON text: "\"text\"" for a plain variable.
+  std::vector<std::pair<std::string, std::string>> vars;
+  std::vector<KvBinding> kv_bindings;
+  // Bindings the configuration names and offing does not have yet: (env name, what it is). Touching
+  // one raises an error that says so.
+  std::vector<std::pair<std::string, std::string>> unsupported_bindings;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_MODULES_BUNDLE_H_

@@ -1,0 +1,168 @@
+// The seam between the runtime's TypeScript (this folder, bundled into the startup snapshot) and its
+// C++ (runtime/isolate, runtime/bindings). `native` is the only argument of the bundle's function.
+// Nothing here is reachable from a guest.
+//
+// Conventions. A `RequestId` is a number given by C++; 0 is module evaluation ("global scope").
+// Header lists cross flat: [name, value, name, value, …], values as byte strings (Latin-1 of the
+// raw bytes, so that UTF-8 survives). Functions that begin work give a Promise that C++ settles; it
+// rejects with an Error that C++ made. A *source* is a number naming a C++ ByteSource.
+
+type RequestId = number;
+type SourceId = number;
+type FlatHeaders = string[];
+
+interface Native {
+  // ---- time, timers, randomness (Host)
+  now(): number;                                   // ms, frozen while the guest computes
+  setTimer(request: RequestId, delayMs: number): number;   // then entry.timer(id) is called once
+  clearTimer(id: number): void;
+  random(): number;
+  randomBytes(into: Uint8Array): void;
+  randomUUID(): string;
+
+  // ---- the current frame: which request this code runs for; follows promises (V8's
+  // continuation-preserved embedder data). `undefined` in global scope.
+  getFrame(): Frame | undefined;
+  setFrame(frame: Frame | undefined): void;
+
+  // ---- incoming request
+  requestHeaders(request: RequestId): FlatHeaders;  // once; C++ may forget them then
+  requestCf(request: RequestId): string;            // JSON text
+  // The body: undefined = none; a Uint8Array when it is all there; else a source.
+  requestBody(request: RequestId): Uint8Array | SourceId | undefined;
+
+  // ---- answering it. `body`: undefined = null body; string = UTF-8 text; Uint8Array; or a number,
+  // the id of a guest stream that entry.pull serves. `length`: known length of that stream or -1.
+  // `cfError`: never given here.
+  respond(request: RequestId, status: number, statusText: string, headers: FlatHeaders,
+          body: undefined | string | Uint8Array | number, length: number,
+          encodedByGuest: boolean): void;
+  // The handler failed. `passThrough`: passThroughOnException() had been called.
+  respondError(request: RequestId, error: unknown, passThrough: boolean): void;
+  // waitUntil bookkeeping: +1 when a promise is added, -1 when it settles.
+  waitUntil(request: RequestId, change: 1 | -1): void;
+
+  // ---- guest streams served to C++: the answer to entry.pull(id). Uint8Array = a chunk (its bytes
+  // are copied out at once), undefined = the end, anything else thrown = `pullError`.
+  pullChunk(stream: number, chunk: Uint8Array | undefined): void;
+  pullError(stream: number, error: unknown): void;
+
+  // ---- sources from C++
+  sourceRead(source: SourceId): Promise<Uint8Array | undefined>;   // undefined at the end
+  sourceCancel(source: SourceId, reason: string): void;
+  sourceLength(source: SourceId): number;                           // -1 when unknown
+
+  // ---- outbound fetch, one hop. body as in `respond`.
+  fetch(request: RequestId, method: string, url: string, headers: FlatHeaders,
+        body: undefined | string | Uint8Array | number, length: number): Promise<{
+    status: number; statusText: string; headers: FlatHeaders;
+    body: Uint8Array | SourceId | undefined;
+  }>;
+
+  // ---- KV. `binding` indexes WorkerOptions::kv_bindings. Metadata is JSON text. Rejects with the
+  // service's error. `value` of put: string | Uint8Array (copied at the call) | guest stream id.
+  kvGet(request: RequestId, binding: number, key: string, cacheTtl: number | undefined,
+        withMetadata: boolean, as: 0 /*text*/ | 1 /*bytes*/ | 2 /*stream*/): Promise<
+    undefined /* absent */ | string | ArrayBuffer | SourceId |
+    { value: undefined | string | ArrayBuffer | SourceId; metadata: string | undefined;
+      cacheStatus: string | undefined }>;   // the object form when withMetadata
+  kvGetBulk(request: RequestId, binding: number, keys: string[], type: string | undefined,
+            cacheTtl: number | undefined, withMetadata: boolean): Promise<
+    (undefined | { value: string; metadata: string | undefined })[]>;   // in the order of `keys`
+  kvPut(request: RequestId, binding: number, key: string, value: string | Uint8Array | number,
+        metadata: string | undefined, expiration: number | undefined,
+        expirationTtl: number | undefined): Promise<void>;
+  kvDelete(request: RequestId, binding: number, key: string): Promise<void>;
+  kvList(request: RequestId, binding: number, prefix: string | undefined,
+         cursor: string | undefined, limit: number | undefined): Promise<{
+    keys: { name: string; expiration: number | undefined; metadata: string | undefined }[];
+    listComplete: boolean; cursor: string | undefined; cacheStatus: string | undefined }>;
+
+  // ---- the log
+  log(request: RequestId, level: string, text: string): void;
+  uncaught(request: RequestId, where: string, error: unknown): void;
+
+  // ---- URL (WHATWG, the engine's parser). The result is [href, protocolEnd, usernameEnd, hostStart,
+  // hostEnd, port (-1 = none), pathnameStart, searchStart (-1), hashStart (-1)] in ada's
+  // url_components meaning, or undefined when it does not parse.
+  urlParse(input: string, base: string | undefined): [string, ...number[]] | undefined;
+  urlCanParse(input: string, base: string | undefined): boolean;
+  urlOrigin(href: string): string;
+  // `part`: "href", "protocol", "username", "password", "host", "hostname", "port", "pathname",
+  // "search", "hash". Gives the new urlParse result, or undefined when the setter refused.
+  urlSet(href: string, part: string, value: string): [string, ...number[]] | undefined;
+
+  // ---- text and bytes
+  utf8Encode(text: string): Uint8Array;
+  utf8EncodeInto(text: string, into: Uint8Array): [read: number, written: number];
+  // `ignoreBom` false strips a leading BOM. Throws TypeError `Failed to decode input.` when fatal.
+  utf8Decode(bytes: ArrayBuffer | ArrayBufferView, fatal: boolean, ignoreBom: boolean): string;
+  // Every other encoding, through ICU; `label` is the WHATWG name in lower case. Streaming state is
+  // in C++ under the id; `flush` ends it and forgets it.
+  decoderOpen(label: string, fatal: boolean, ignoreBom: boolean): number;  // 0: no such encoding
+  decoderDecode(id: number, bytes: ArrayBuffer | ArrayBufferView, flush: boolean): string;
+  latin1Encode(text: string): Uint8Array;          // code units & 0xff
+  latin1Decode(bytes: Uint8Array): string;
+  atob(text: string): string | undefined;          // undefined: not valid
+  btoa(text: string): string | undefined;          // undefined: beyond Latin-1
+
+  // ---- structured clone through V8's serializer. `cloneHost` (below) writes and reads platform
+  // objects. Throws DOMException DataCloneError (made by entry.domException).
+  structuredClone(value: unknown, transfer: ArrayBuffer[]): unknown;
+
+  // ---- crypto (OpenSSL). Algorithms: "SHA-1" "SHA-256" "SHA-384" "SHA-512" "MD5".
+  digest(algorithm: string, data: Uint8Array): ArrayBuffer;
+  hmac(algorithm: string, key: Uint8Array, data: Uint8Array): ArrayBuffer;
+  timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
+  // tagLength in bytes. Decrypt gives undefined when the tag does not match.
+  aesGcmEncrypt(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, tagLength: number,
+                data: Uint8Array): ArrayBuffer;
+  aesGcmDecrypt(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, tagLength: number,
+                data: Uint8Array): ArrayBuffer | undefined;
+
+  // ---- inspection for console: what JavaScript alone cannot see.
+  promiseState(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
+  proxyTarget(value: object): object | undefined;   // undefined when it is no proxy
+  className(value: object): string;                 // V8's constructor name
+}
+
+// What code runs for. Kept in V8's continuation-preserved slot; later also AsyncLocalStorage's map.
+interface Frame {
+  readonly request: RequestId;
+  readonly io: object;      // the runtime's per-request state (runtime/web/io.ts)
+}
+
+// What the bundle's function returns: how C++ calls the runtime's JavaScript.
+interface Entry {
+  // Before the first module: compatibility and bindings. Called once in each isolate, after the
+  // snapshot was loaded.
+  init(options: {
+    compatibilityDate: string; flags: string[];
+    vars: [name: string, json: string][]; kv: string[]; unsupported: [name: string, what: string][];
+  }): void;
+  // The exports of a built-in module ("cloudflare:workers"), or a text that says why there is none.
+  builtin(specifier: string): Record<string, unknown> | string;
+  // After evaluation: the main module's namespace object.
+  setMain(namespace: Record<string, unknown>): void;
+  fetch(request: RequestId, method: string, url: string, hasBody: boolean, entrypoint: string): void;
+  clientGone(request: RequestId): void;
+  // The loop found that nothing can ever settle this request (no I/O pending): fail it with the
+  // platform's "would never generate a response" error.
+  hung(request: RequestId): void;
+  timer(id: number): void;
+  // C++ wants the next chunk of a guest stream / no more of it.
+  pull(stream: number): void;
+  cancel(stream: number, reason: string): void;
+  // Export names that have test(), in order; and running one.
+  testNames(): string[];
+  test(name: string): Promise<void>;
+  // Promise rejections without a handler, after the microtask checkpoint.
+  unhandledRejection(promise: Promise<unknown>, reason: unknown): void;
+  domException(name: string, message: string): Error;
+  // Text for an exception that leaves the guest: ["TypeError: x", stack or ""].
+  describe(error: unknown): [text: string, stack: string];
+  // Structured clone of platform objects: writes give [tag, payload] or undefined when it cannot be
+  // cloned; reads take them back.
+  cloneWrite(object: object): [tag: string, payload: unknown] | undefined;
+  cloneRead(tag: string, payload: unknown): object;
+}
