@@ -1,0 +1,79 @@
+// Workers KV as guests reach it: turns a KvCall into an operation of storage/kv at a world time,
+// writes the trace and answers.
+//
+// Every answer is an event of the world: never before `call` returns. Without a state directory a
+// write is applied at once. With one, all writes of a world turn are one SQLite transaction, made at
+// the turn's end; only after its COMMIT (synchronous=FULL) are they visible and answered. If it
+// fails they are answered "500 Internal Server Error" and leave nothing behind.
+// A state directory belongs to one process at a time. What is loaded from it counts as old enough to
+// be visible everywhere; locations start with empty caches.
+// Threading: the loop thread. The service outlives every callback given to it.
+#ifndef OFFING_EMULATOR_SERVICES_KV_SERVICE_H_
+#define OFFING_EMULATOR_SERVICES_KV_SERVICE_H_
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/world/world.h"
+#include "runtime/bindings/kv_call.h"
+#include "storage/kv/settings.h"
+
+namespace offing {
+
+class KvService {
+ public:
+  // What the central store holds, for tools and tests. Values are shared, not copied.
+  struct Newest {
+    uint64_t version = 0;
+    std::shared_ptr<const std::string> value;
+    std::optional<std::string> metadata_json;
+    std::optional<int64_t> expiration_s;
+  };
+
+  // `locations`: IATA codes, at least one. `state_dir`: an existing or creatable directory, "" for
+  // memory. Errors: bad settings (a link or partition naming no location), a state directory that is
+  // in use, damaged or written by a newer offing.
+  static std::expected<std::unique_ptr<KvService>, std::string> open(
+      World& world, KvSettings settings, std::vector<std::string> locations,
+      std::string state_dir = "");
+  ~KvService();
+  KvService(const KvService&) = delete;
+  KvService& operator=(const KvService&) = delete;
+
+  // Interns a namespace id; resolve each binding once and keep the number.
+  uint32_t ns(std::string_view namespace_id);
+
+  // `location` indexes `locations`; `request` is the client request for the trace, 0 for none.
+  void call(size_t location, uint64_t request, uint32_t ns, KvCall call, KvCallback done);
+  void call(size_t location, uint64_t request, std::string_view namespace_id, KvCall call,
+            KvCallback done) {
+    this->call(location, request, ns(namespace_id), std::move(call), std::move(done));
+  }
+
+  // Fixtures: stores a value as if written long ago, visible everywhere. No write limit; the key,
+  // size and metadata rules hold. The error is what a put would have answered.
+  std::expected<void, std::string> seed(std::string_view namespace_id, std::string key,
+                                        std::string value,
+                                        std::optional<std::string> metadata_json = {},
+                                        std::optional<int64_t> expiration_s = {});
+  // The newest version, whatever any location sees; nullopt when absent.
+  std::optional<Newest> newest(std::string_view namespace_id, std::string_view key);
+  // Commits what waits for the turn's end, now. Call before destroying the world.
+  void flush();
+
+  const KvSettings& settings() const;
+
+ private:
+  class Impl;
+  explicit KvService(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_SERVICES_KV_SERVICE_H_
