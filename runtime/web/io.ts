@@ -1,0 +1,144 @@
+// One IoContext for each event (a fetch, a test): what guest code runs on behalf of. It is the Frame
+// that V8 carries across promises, so `native.getFrame()` always names the event whose code runs.
+// No frame means module evaluation, the "global scope" of spec/limits.md 6.
+//
+// A context ends when the response is out, its body read, and the waitUntil promises settled or cut
+// off; from then on nothing can be started in its name.
+
+export const GLOBAL_SCOPE_TEXT =
+  "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), " +
+  "setting a timeout, and generating random values are not allowed within global scope. To fix " +
+  "this error, perform this operation within a handler. " +
+  "https://developers.cloudflare.com/workers/runtime-apis/handlers/";
+export const CONTEXT_ENDED_TEXT =
+  "Couldn't complete operation because the execution context has ended.";
+export const HUNG_TEXT =
+  "The Workers runtime canceled this request because it detected that your Worker's code had hung " +
+  "and would never generate a response. Refer to: " +
+  "https://developers.cloudflare.com/workers/observability/errors/";
+const WAIT_UNTIL_CUT_TEXT =
+  "waitUntil() tasks did not complete within the allowed time after invocation end and have been " +
+  "cancelled. See: https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil";
+const ILLEGAL_INVOCATION_TEXT =
+  "Illegal invocation: function called with incorrect `this` reference. See https://developers." +
+  "cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
+
+const WAIT_UNTIL_LIMIT_MS = 30_000;  // spec/limits.md 2.2
+
+// Why a request's body cannot be read any more (spec/runtime-api.md 2).
+export type BodyEnd = "after response has been sent" | "because client disconnected" |
+                      "after responding with an exception";
+
+export class IoContext implements Frame {
+  readonly request: RequestId;
+  readonly io: IoContext;
+  ended = false;
+  answered = false;         // native.respond or respondError was called
+  streaming = 0;            // id of the guest stream that is the response's body, 0 = none
+  passThrough = false;
+  pending = 0;              // waitUntil promises not settled
+  drainTimer = 0;
+  bodyEnd: BodyEnd | undefined = undefined;
+
+  constructor(request: RequestId) {
+    this.request = request;
+    this.io = this;
+  }
+}
+
+// Per isolate: filled after the snapshot was loaded, empty in it.
+const contexts = new Map<RequestId, IoContext>();
+const drains = new Map<number, IoContext>();
+
+export function openContext(request: RequestId): IoContext {
+  const io = new IoContext(request);
+  contexts.set(request, io);
+  return io;
+}
+
+export function contextOf(request: RequestId): IoContext | undefined {
+  return contexts.get(request);
+}
+
+// The event this code runs for. Throws in global scope and after the event's end.
+export function requireRequest(_what?: string): IoContext {
+  const frame = native.getFrame();
+  if (frame === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
+  const io = frame.io as IoContext;
+  if (io.ended) throw new Error(CONTEXT_ENDED_TEXT);
+  return io;
+}
+
+// `owner` made an I/O object of type `what`; only its own event may use it (spec/limits.md 6.3).
+export function requireOwner(owner: IoContext, what: string): void {
+  const frame = native.getFrame();
+  if (frame === owner) {
+    if (owner.ended) throw new Error(CONTEXT_ENDED_TEXT);
+    return;
+  }
+  if (frame === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
+  if (frame.io === owner) return;
+  throw new Error(
+    "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, " +
+    "request/response bodies, and others) created in the context of one request handler cannot be " +
+    "accessed from a different request's handler. This is a limitation of Cloudflare Workers which " +
+    `allows us to improve overall performance. (I/O type: ${what})`);
+}
+
+export function illegalInvocation(): TypeError {
+  return new TypeError(ILLEGAL_INVOCATION_TEXT);
+}
+
+const then = Promise.prototype.then;
+
+export function addWaitUntil(io: IoContext, promise: Promise<unknown>): void {
+  io.pending++;
+  native.waitUntil(io.request, 1);
+  then.call(promise, () => settleWaitUntil(io), (error: unknown) => {
+    if (!io.ended) native.uncaught(io.request, "waitUntil", error);
+    settleWaitUntil(io);
+  });
+}
+
+function settleWaitUntil(io: IoContext): void {
+  if (io.ended) return;
+  io.pending--;
+  native.waitUntil(io.request, -1);
+  finishIfIdle(io);
+}
+
+// The response (its body too) is out, or its client is gone: waitUntil work has 30 s from here.
+export function invocationOver(io: IoContext): void {
+  if (io.ended || finishIfIdle(io) || io.drainTimer !== 0) return;
+  io.drainTimer = native.setTimer(io.request, WAIT_UNTIL_LIMIT_MS);
+  drains.set(io.drainTimer, io);
+}
+
+function finishIfIdle(io: IoContext): boolean {
+  if (!io.answered || io.streaming !== 0 || io.pending > 0) return false;
+  endContext(io);
+  return true;
+}
+
+export function endContext(io: IoContext): void {
+  if (io.ended) return;
+  io.ended = true;
+  contexts.delete(io.request);
+  if (io.drainTimer !== 0) {
+    drains.delete(io.drainTimer);
+    native.clearTimer(io.drainTimer);
+    io.drainTimer = 0;
+  }
+  for (; io.pending > 0; io.pending--) native.waitUntil(io.request, -1);
+}
+
+// True when the timer was one of ours.
+export function drainTimerFired(id: number): boolean {
+  const io = drains.get(id);
+  if (io === undefined) return false;
+  drains.delete(id);
+  io.drainTimer = 0;
+  if (io.pending > 0) native.log(io.request, "warn", WAIT_UNTIL_CUT_TEXT);
+  endContext(io);
+  return true;
+}
