@@ -1,0 +1,84 @@
+// Runs an area in the real workerd: a generated configuration, one process, its log read back.
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "./process.mjs";
+
+const KIND = { esm: "esModule", cjs: "commonJsModule", text: "text", data: "data", wasm: "wasm" };
+const quote = (s) => JSON.stringify(s);
+
+export const workerdPath = (root) =>
+  join(root, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
+
+/** The text of a workerd configuration with this area as service "main"; its `embed`s are relative. */
+export function workerdConfig(area, { socket = false } = {}) {
+  const modules = area.files.map(
+    (m) => `(name = ${quote(m.name)}, ${KIND[m.kind]} = embed ${quote(m.name)})`);
+  const bindings = Object.entries(area.vars).map(([name, value]) =>
+    typeof value === "string"
+      ? `(name = ${quote(name)}, text = ${quote(value)})`
+      : `(name = ${quote(name)}, json = ${quote(JSON.stringify(value))})`);
+  const services = [];
+  if (area.needs.includes("self")) bindings.push(`(name = "SELF", service = "main")`);
+  if (area.needs.includes("kv")) {
+    bindings.push(`(name = "KV", kvNamespace = "kv")`);
+    services.push(`    (name = "kv", worker = (
+      modules = [(name = "kv_double.js", esModule = embed "kv_double.js")],
+      compatibilityDate = "2026-06-01")),`);
+  }
+  const flags = area.compatibility_flags.map(quote).join(", ");
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [
+        ${modules.join(",\n        ")}
+      ],
+      bindings = [${bindings.join(", ")}],
+      compatibilityDate = ${quote(area.compatibility_date)},
+      compatibilityFlags = [${flags}])),
+${services.join("\n")}
+  ]${socket ? `,\n  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]` : ""}
+);
+`;
+}
+
+/** From the log: which tests passed, and for the others the exception logged while they ran. */
+export function readLog(log) {
+  const tests = new Map();
+  let name;
+  let noise = [];
+  for (const line of log.split("\n")) {
+    const mark = /\[ (TEST|PASS|FAIL) \] main:(\S+)/.exec(line);
+    if (mark?.[1] === "TEST") {
+      name = mark[2];
+      noise = [];
+    } else if (mark) {
+      tests.set(mark[2], { passed: mark[1] === "PASS", error: exceptionIn(noise) });
+    } else if (name !== undefined) {
+      noise.push(line);
+    }
+  }
+  return tests;
+}
+
+function exceptionIn(lines) {
+  const text = lines.join("\n");
+  const stack = /stack = ([\s\S]*?)(?:\n {4}at |\nworkerd\/|$)/.exec(text);
+  const plain = /exception = (?:\S+: failed: )?(?:jsg\.)?([^\n]*)/.exec(text);
+  return (stack?.[1] ?? plain?.[1] ?? "failed").replace(/\s+/g, " ").trim();
+}
+
+export async function runWorkerd({ here, root, scratch, check }, area) {
+  const dir = join(scratch, `workerd-${area.area}`);
+  for (const name of [...area.files.map((m) => m.name), "kv_double.js"]) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    cpSync(join(here, name), join(dir, name));
+  }
+  const file = join(dir, "config.capnp");
+  writeFileSync(file, workerdConfig(area));
+  const filter = check ? [`main:${check}`] : ["main"];
+  const { code, signal, stderr } = await run(workerdPath(root), ["test", file, ...filter]);
+  const tests = readLog(stderr);
+  const error = tests.size === 0 || signal ? `workerd ended with ${signal ?? code}: ${stderr.trim().slice(-600)}` : "";
+  return { tests, error };
+}
