@@ -2,8 +2,8 @@
 // that V8 carries across promises, so `native.getFrame()` always names the event whose code runs.
 // No frame means module evaluation, the "global scope" of spec/limits.md 6.
 //
-// A context ends when the response is out, its body read, and the waitUntil promises settled or cut
-// off; from then on nothing can be started in its name.
+// A context ends when the response is out, its body read, and the waitUntil promises settled; from
+// then on nothing can be started in its name.
 
 export const GLOBAL_SCOPE_TEXT =
   "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), " +
@@ -16,14 +16,9 @@ export const HUNG_TEXT =
   "The Workers runtime canceled this request because it detected that your Worker's code had hung " +
   "and would never generate a response. Refer to: " +
   "https://developers.cloudflare.com/workers/observability/errors/";
-const WAIT_UNTIL_CUT_TEXT =
-  "waitUntil() tasks did not complete within the allowed time after invocation end and have been " +
-  "cancelled. See: https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil";
 const ILLEGAL_INVOCATION_TEXT =
   "Illegal invocation: function called with incorrect `this` reference. See https://developers." +
   "cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
-
-const WAIT_UNTIL_LIMIT_MS = 30_000;  // spec/limits.md 2.2
 
 // Why a request's body cannot be read any more (spec/runtime-api.md 2).
 export type BodyEnd = "after response has been sent" | "because client disconnected" |
@@ -36,8 +31,8 @@ export class IoContext implements Frame {
   answered = false;         // native.respond or respondError was called
   streaming = 0;            // id of the guest stream that is the response's body, 0 = none
   passThrough = false;
+  incoming: object | undefined = undefined;   // its Request, when its signal can abort
   pending = 0;              // waitUntil promises not settled
-  drainTimer = 0;
   bodyEnd: BodyEnd | undefined = undefined;
 
   constructor(request: RequestId) {
@@ -46,9 +41,8 @@ export class IoContext implements Frame {
   }
 }
 
-// Per isolate: filled after the snapshot was loaded, empty in it.
+// Events whose response is not out yet. Per isolate; empty in the snapshot.
 const contexts = new Map<RequestId, IoContext>();
-const drains = new Map<number, IoContext>();
 
 export function openContext(request: RequestId): IoContext {
   const io = new IoContext(request);
@@ -107,38 +101,13 @@ function settleWaitUntil(io: IoContext): void {
   finishIfIdle(io);
 }
 
-// The response (its body too) is out, or its client is gone: waitUntil work has 30 s from here.
+// The response, its body too, is out or its client is gone. What waitUntil was given goes on; C++
+// counts it, and cuts it off after 30 s (spec/limits.md 2.2).
 export function invocationOver(io: IoContext): void {
-  if (io.ended || finishIfIdle(io) || io.drainTimer !== 0) return;
-  io.drainTimer = native.setTimer(io.request, WAIT_UNTIL_LIMIT_MS);
-  drains.set(io.drainTimer, io);
-}
-
-function finishIfIdle(io: IoContext): boolean {
-  if (!io.answered || io.streaming !== 0 || io.pending > 0) return false;
-  endContext(io);
-  return true;
-}
-
-export function endContext(io: IoContext): void {
-  if (io.ended) return;
-  io.ended = true;
   contexts.delete(io.request);
-  if (io.drainTimer !== 0) {
-    drains.delete(io.drainTimer);
-    native.clearTimer(io.drainTimer);
-    io.drainTimer = 0;
-  }
-  for (; io.pending > 0; io.pending--) native.waitUntil(io.request, -1);
+  finishIfIdle(io);
 }
 
-// True when the timer was one of ours.
-export function drainTimerFired(id: number): boolean {
-  const io = drains.get(id);
-  if (io === undefined) return false;
-  drains.delete(id);
-  io.drainTimer = 0;
-  if (io.pending > 0) native.log(io.request, "warn", WAIT_UNTIL_CUT_TEXT);
-  endContext(io);
-  return true;
+function finishIfIdle(io: IoContext): void {
+  if (io.answered && io.streaming === 0 && io.pending === 0) io.ended = true;
 }

@@ -1,0 +1,51 @@
+// The `ctx` of an event (spec/runtime-api.md 1.1): a fresh object for each invocation.
+
+import { badArgument, exposeClass } from "./errors";
+import { addWaitUntil, illegalInvocation, type IoContext } from "./io";
+
+function toPromise(value: unknown): Promise<unknown> {
+  return value instanceof Promise ? value : Promise.resolve(value);
+}
+
+export class ExecutionContext {
+  #io: IoContext;
+  #props: object | undefined = undefined;
+
+  constructor(io: IoContext) {
+    this.#io = io;
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    if (!(#io in this)) throw illegalInvocation();
+    if (arguments.length === 0) throw badArgument("waitUntil", "ExecutionContext", 1, "Promise");
+    waitUntil(this.#io, promise);
+  }
+
+  passThroughOnException(): void {
+    if (!(#io in this)) throw illegalInvocation();
+    this.#io.passThrough = true;
+  }
+
+  get props(): object {
+    if (!(#io in this)) throw illegalInvocation();
+    return this.#props ??= {};
+  }
+
+  get exports(): never {
+    throw new Error("ctx.exports is not supported by this version of offing.");
+  }
+
+  abort(_reason?: unknown): void {
+    throw new Error("ctx.abort() is not supported by this version of offing.");
+  }
+}
+exposeClass({}, "ExecutionContext", ExecutionContext);
+
+export function waitUntil(io: IoContext, value: unknown): void {
+  const promise = toPromise(value);
+  if (io.ended) {
+    promise.then(undefined, () => {});
+    return;
+  }
+  addWaitUntil(io, promise);
+}

@@ -1,0 +1,188 @@
+// From an event to the guest's handler and back (spec/runtime-api.md 1). A handler is a property of
+// an exported object, or a method of an exported WorkerEntrypoint class, of which each event gets a
+// new instance.
+
+import { flatHeaders, takeForSending } from "./body";
+import { ExecutionContext } from "./context";
+import { toWire } from "./headers";
+import {
+  contextOf, HUNG_TEXT, invocationOver, type IoContext, openContext,
+} from "./io";
+import { cancelStream, failStream, sendStream } from "./outgoing";
+import { abortIncoming, makeIncoming, type Request, requestFlags } from "./request";
+import {
+  isEncodedByGuest, isErrorResponse, isResponse, type Response, statusOf, statusTextOf,
+} from "./response";
+import { DOMException } from "./dom_exception";
+import { WorkerEntrypoint } from "./workers_module";
+
+type Handler = (this: unknown, ...args: unknown[]) => unknown;
+type Exported = Record<string, unknown>;
+type EntrypointClass = new (ctx: unknown, env: unknown) => Exported;
+
+const NO_FETCH_TEXT = "Handler does not export a fetch() function.";
+const NOT_RESPONSE_TEXT = "Incorrect type for Promise: the Promise did not resolve to 'Response'.";
+const ERROR_RESPONSE_TEXT =
+  "Return value from serve handler must not be an error response (like Response.error())";
+
+const then = Promise.prototype.then;
+const resolve = Promise.resolve.bind(Promise) as (value: unknown) => Promise<unknown>;
+
+// Per isolate, set after the snapshot was loaded.
+let main: Record<string, unknown> = {};
+let env: Record<string, unknown> = {};
+
+export function setEnv(made: Record<string, unknown>): void {
+  env = made;
+}
+export function setMain(namespace: Record<string, unknown>): void {
+  main = namespace;
+}
+
+function isEntrypointClass(value: unknown): value is EntrypointClass {
+  return typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
+}
+
+// The object whose methods serve this event.
+function receiver(entrypoint: string, ctx: ExecutionContext): Exported {
+  const exported = main[entrypoint];
+  if (isEntrypointClass(exported)) return new exported(ctx, env);
+  if (exported === undefined || exported === null) {
+    throw new Error(entrypoint === "default" ? NO_FETCH_TEXT
+                    : `The Worker has no entrypoint named "${entrypoint}".`);
+  }
+  return exported as Exported;
+}
+
+function callFetch(entrypoint: string, io: IoContext, request: Request): unknown {
+  const ctx = new ExecutionContext(io);
+  const target = receiver(entrypoint, ctx);
+  const handler = target.fetch as Handler | undefined;
+  if (typeof handler !== "function") throw new Error(NO_FETCH_TEXT);
+  return handler.call(target, request, env, ctx);
+}
+
+export function dispatchFetch(request: RequestId, method: string, url: string, body: boolean,
+                              entrypoint: string): void {
+  const io = openContext(request);
+  native.setFrame(io);
+  try {
+    const incoming = makeIncoming(io, method, url, body);
+    if (requestFlags.incomingSignal) io.incoming = incoming;
+    const result = callFetch(entrypoint, io, incoming);
+    if (isResponse(result)) answer(io, result);
+    else {
+      then.call(result instanceof Promise ? result : resolve(result),
+                (value: unknown) => answer(io, value), (error: unknown) => fail(io, error));
+    }
+  } catch (error) {
+    fail(io, error);
+  } finally {
+    native.setFrame(undefined);
+  }
+}
+
+function answer(io: IoContext, value: unknown): void {
+  if (io.answered) return;
+  try {
+    if (!isResponse(value)) throw new TypeError(NOT_RESPONSE_TEXT);
+    if (isErrorResponse(value)) throw new TypeError(ERROR_RESPONSE_TEXT);
+    respond(io, value);
+  } catch (error) {
+    fail(io, error);
+  }
+}
+
+function respond(io: IoContext, response: Response): void {
+  const body = takeForSending(response);
+  const status = statusOf(response), text = statusTextOf(response);
+  const headers = toWire(flatHeaders(response)), encoded = isEncodedByGuest(response);
+  io.answered = true;
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    native.respond(io.request, status, text, headers, body,
+                   body instanceof Uint8Array ? body.length : -1, encoded);
+    io.bodyEnd ??= "after response has been sent";
+    invocationOver(io);
+    return;
+  }
+  const id = sendStream(io, body, () => {
+    io.streaming = 0;
+    io.bodyEnd ??= "after response has been sent";
+    invocationOver(io);
+  });
+  io.streaming = id;
+  native.respond(io.request, status, text, headers, id, body.length, encoded);
+}
+
+function fail(io: IoContext, error: unknown): void {
+  if (io.answered) return;
+  io.answered = true;
+  native.respondError(io.request, error, io.passThrough);
+  io.bodyEnd ??= "after responding with an exception";
+  invocationOver(io);
+}
+
+export function clientGone(request: RequestId): void {
+  const io = contextOf(request);
+  if (io === undefined) return;
+  io.bodyEnd = "because client disconnected";
+  if (io.incoming !== undefined) {
+    native.setFrame(io);
+    try {
+      abortIncoming(io.incoming as Request,
+                    new DOMException("The client has disconnected", "AbortError"));
+    } finally {
+      native.setFrame(undefined);
+    }
+  }
+  io.answered = true;
+  if (io.streaming !== 0) cancelStream(io.streaming, io.bodyEnd);
+  invocationOver(io);
+}
+
+// Nothing can settle this event any more.
+export function hung(request: RequestId): void {
+  const io = contextOf(request);
+  if (io === undefined) return;
+  const error = new Error(HUNG_TEXT);
+  if (!io.answered) fail(io, error);
+  else if (io.streaming !== 0) failStream(io.streaming, error);
+}
+
+// ---- `workerd test` style tests: exports that have test(controller, env, ctx).
+
+function hasTest(value: unknown): boolean {
+  if (isEntrypointClass(value)) return typeof (value.prototype as Exported).test === "function";
+  return typeof value === "object" && value !== null &&
+         typeof (value as Exported).test === "function";
+}
+
+export function testNames(): string[] {
+  return Object.keys(main).filter((name) => hasTest(main[name]));
+}
+
+export function runTest(name: string): Promise<void> {
+  const io = openContext(0);
+  native.setFrame(io);
+  let result: Promise<unknown>;
+  try {
+    const ctx = new ExecutionContext(io);
+    const target = receiver(name, ctx);
+    if (typeof target.test !== "function") {
+      throw new Error("Entrypoint does not export a test() function.");
+    }
+    result = resolve((target.test as Handler).call(target, {}, env, ctx));
+  } catch (error) {
+    result = Promise.reject(error);
+  } finally {
+    native.setFrame(undefined);
+  }
+  const over = (): void => {
+    io.answered = true;
+    invocationOver(io);
+  };
+  return then.call(result, over, (error: unknown) => {
+    over();
+    throw error;
+  }) as Promise<void>;
+}
