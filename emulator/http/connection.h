@@ -1,0 +1,172 @@
+// One accepted socket: bytes in, exchanges one after another, bytes out. Private to emulator/http.
+//
+// Life: the object is counted (`Ref`) and one count belongs to the open uv handle, so it lives at
+// least until the handle's close callback, and as long as a body stream or a response callback names
+// it. `core_` is null once the server is gone or the socket closed; then every call does nothing.
+// An exchange is named by its ticket: what arrives for another ticket than the current is late.
+// Input: bytes are parsed in the read callback; those of later requests wait in `unread_`. Reading
+// stops while `unread_` or the body buffer is full. Output: `out_` gathers what is to be sent and is
+// tried at once; only what the kernel does not take is queued (`in_flight_`). One write is queued at
+// a time, which is the backpressure on response streams.
+// Upgrade: see `take_over`.
+#ifndef OFFING_EMULATOR_HTTP_CONNECTION_H_
+#define OFFING_EMULATOR_HTTP_CONNECTION_H_
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "emulator/http/request_parser.h"
+#include "emulator/http/response_writer.h"
+#include "emulator/http/server_core.h"
+
+namespace offing::http {
+
+class RequestBody;
+
+// An unwanted rest of a body up to this size is read to keep the connection.
+constexpr uint64_t kDiscardBytesMax = 1024 * 1024;
+
+class Connection {
+ public:
+  // A counted pointer. Not atomic: the loop thread only.
+  class Ref {
+   public:
+    Ref() = default;
+    explicit Ref(Connection* c) : c_(c) { if (c_) ++c_->refs_; }
+    Ref(Ref&& other) noexcept : c_(std::exchange(other.c_, nullptr)) {}
+    Ref& operator=(Ref&& other) noexcept { std::swap(c_, other.c_); return *this; }
+    ~Ref() { if (c_) c_->unref(); }
+    Connection* operator->() const { return c_; }
+    explicit operator bool() const { return c_ != nullptr; }
+
+   private:
+    Connection* c_ = nullptr;
+  };
+
+  // Accepts from `listener`; null when that fails.
+  static Connection* accept(Server::Core* core, uv_stream_t* listener);
+
+  // --- For the core
+  size_t index = 0;
+  void sweep(int64_t now_us);
+  // Closes if nothing is going on; else lets the exchange finish and closes then.
+  void drain();
+  // Closes now. The handler hears of it unless `core_` is going away.
+  void abort();
+  void forget_core();
+
+  // --- For the exchange of this ticket
+  void respond(uint64_t ticket, Response response);
+  void abandon(uint64_t ticket);  // its response callback was dropped
+
+  // --- For its request's body
+  void on_body_read();  // a read waits
+  void on_body_dropped(RequestBody* body);
+  std::optional<uint64_t> body_length();  // bytes still to be read, unless chunked
+
+  // The place for a later feature to take the socket (WebSockets). It belongs in `respond`: when
+  // the head `wants_upgrade` and the response's status is 101, write the head as given, wait for the
+  // drain, stop parsing, and hand `tcp_` and `unread_` (bytes the client sent behind its head) to the
+  // new owner through this method; `phase()` then has to say kTakenOver, for no timeout applies.
+  // Until then a 101 is answered with 500.
+
+ private:
+  enum class Phase : uint8_t { kIdle, kHead, kRunning, kBody, kSending, kLingering };
+
+  explicit Connection(Server::Core* core);
+  ~Connection();
+  void unref();
+
+  // Input
+  void start_reading();
+  void stop_reading();
+  void on_read(ssize_t size, const char* bytes);
+  void on_eof(ssize_t error);
+  void consume(std::string_view input);
+  void parse(std::string_view& input);
+  void parse_on(std::string_view& input);
+  void dispatch(bool complete);
+  void run_request(uint64_t ticket);
+  void on_body_progress();
+  void deliver_body();
+  void refuse(const Refusal& refusal);
+  void fail_body(const std::string& text);
+
+  // Output
+  void write_response(Response response);
+  void append_refusal(const Refusal& refusal, bool is_head);
+  void retire_stream();
+  void pump();
+  void on_chunk(Chunk chunk);
+  void end_response();
+  void flush();
+  void flush_later();
+  void on_written(int status);
+  void after_drain();
+  void finish_exchange();
+  void next_request();
+  void close_politely();
+  void close(bool reset);
+  void report_gone();
+  Phase phase() const;
+  bool out_empty() const { return out_.empty() && big_.empty() && !writing_; }
+
+  Server::Core* core_;
+  uint32_t refs_ = 0;
+  uv_tcp_t tcp_;
+  uv_write_t write_;
+  uv_shutdown_t shutdown_;
+
+  // Input
+  RequestParser parser_;
+  std::string unread_;
+  bool reading_ = false;
+  bool peer_closed_ = false;
+  bool parsing_ = false;
+  bool head_waits_ = false;  // a head is parsed, its request not dispatched
+  bool body_ended_ = true;
+  RequestBody* body_ = nullptr;  // null: nobody wants (any more of) the body
+  bool body_was_read_ = false;
+  bool continue_owed_ = false;
+  bool refused_ = false;
+  uint64_t discarded_bytes_ = 0;
+
+  // The exchange
+  uint64_t ticket_ = 0;
+  bool announced_ = false;  // the handler has it
+  bool gone_reported_ = false;
+  bool responded_ = false;
+  bool response_ended_ = false;
+  AnswerTo answer_to_;
+
+  // Output
+  std::string out_;
+  std::string big_;  // a large body, sent behind out_ without a copy
+  std::string in_flight_;
+  std::string in_flight_big_;
+  bool writing_ = false;
+  bool flush_posted_ = false;
+  std::unique_ptr<ByteSource> stream_;
+  Framing framing_;
+  uint64_t stream_bytes_ = 0;
+  bool pumping_ = false;
+  bool chunk_awaited_ = false;
+  bool close_after_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+
+  // Timeouts
+  bool touched_ = true;
+  Phase swept_phase_ = Phase::kIdle;
+  int64_t since_us_ = 0;
+  size_t queued_bytes_ = 0;
+};
+
+}  // namespace offing::http
+
+#endif  // OFFING_EMULATOR_HTTP_CONNECTION_H_
