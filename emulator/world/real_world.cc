@@ -19,6 +19,7 @@ static int64_t clock_us(clockid_t clock) {
 
 int64_t thread_cpu_us() { return clock_us(CLOCK_THREAD_CPUTIME_ID); }
 int64_t monotonic_us() { return clock_us(CLOCK_MONOTONIC); }
+int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
 
 uint64_t system_seed() {
   uint64_t seed = 0;

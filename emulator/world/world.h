@@ -146,6 +146,8 @@ uint64_t system_seed();
 int64_t thread_cpu_us();
 // A stopwatch on the system's monotonic clock, for reports of real time.
 int64_t monotonic_us();
+// The calendar's time, for what is about the user's day and not about the run.
+int64_t wall_clock_us();
 // The one reader of the environment; empty when unset.
 std::string environment(const char* name);
 

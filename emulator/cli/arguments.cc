@@ -1,0 +1,133 @@
+// The only file that includes CLI11, whose templates take their time to compile.
+#include "emulator/cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <utility>
+
+#include "storage/kv/settings.h"
+#include "emulator/world/faults.h"
+
+namespace offing::cli {
+
+static constexpr const char* kAbout =
+    "offing: a local Cloudflare Workers platform with honest storage semantics.\n"
+    "Runs a prebuilt Worker offline, in several locations, with KV that lags as KV does.";
+
+static std::string fault_help() {
+  std::string text = "Make a fault happen: NAME=PROBABILITY, NAME=always or NAME=#N (the Nth time). Names:";
+  for (size_t i = 0; i < static_cast<size_t>(FaultPoint::kCount); ++i) {
+    const auto point = static_cast<FaultPoint>(i);
+    text += "\n  " + std::string(Faults::name(point)) + ": " + std::string(Faults::help(point));
+  }
+  return text;
+}
+
+static void add_worker_options(CLI::App& app, WorkerArguments& a) {
+  app.add_option("-e,--env", a.environment, "Environment of the Wrangler file (env.NAME)");
+  app.add_option("-c,--config", a.config, "Wrangler file, when it is not in the project's folder");
+  app.add_option("--locations", a.locations, "Simulated locations, IATA codes")
+      ->capture_default_str();
+  app.add_option("--isolates", a.isolates, "Isolates per location")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--isolate-idle", a.isolate_idle, "Evict an isolate that was idle for so long")
+      ->capture_default_str();
+  app.add_option("--kv-lag", a.kv_lag, std::string(kv_lag_help()));
+  app.add_option("--kv-mode", a.kv_mode,
+                 "documented (default): central store and a cache in each location, as documented;\n"
+                 "adversarial: a replica in each location, as stale as the contract allows;\n"
+                 "strong: every read is fresh");
+  app.add_option("--kv-settings", a.kv_settings, "JSON file with every KV knob (docs/kv.md)");
+  app.add_option("--state", a.state, "Keep state in this folder; what was acknowledged survives a kill");
+  app.add_option("--seed", a.seed, "Seed of all randomness: the same seed gives the same run");
+  app.add_option("--fault", a.faults, fault_help());
+  app.add_option("--allow-net", a.allow_net, "Let the Worker fetch HOST[:PORT] (\"*\": anything)");
+  app.add_flag("--allow-loopback", a.allow_loopback, "Let the Worker fetch localhost, any port");
+  app.add_option("--outbound", a.outbound, "Answer the Worker's fetches from this HAR recording")
+      ->check(CLI::ExistingFile);
+  app.add_option("--trace", a.trace, "Write every event to this file, as NDJSON (docs/trace.md)");
+}
+
+static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
+  CLI::App* command = app.add_subcommand("dev", "Serve a Worker on http://127.0.0.1:8787");
+  command->add_option("project", dev.worker.project,
+                      "Folder with a Wrangler file, the file itself, or one built module")
+      ->required();
+  command->add_option("-p,--port", dev.port, "Port; 0 takes any free one (default: 8787)");
+  command->add_option("--host", dev.host, "Address to listen on (default: 127.0.0.1)");
+  command->add_option("--allow-host", dev.allow_hosts,
+                      "Also answer requests whose Host is this name");
+  command->add_flag("-q,--quiet", dev.quiet, "No request log");
+  add_worker_options(*command, dev.worker);
+  return command;
+}
+
+static CLI::App* add_replay(CLI::App& app, ReplayArguments& replay) {
+  CLI::App* command = app.add_subcommand(
+      "replay", "Send recorded traffic to a Worker, compare the answers, name every stale read");
+  command->add_option("traffic", replay.traffic,
+                      "HAR, NDJSON, Vegeta targets or a wrangler tail (docs/replay.md)")
+      ->required();
+  command->add_option("--project", replay.worker.project,
+                      "The Worker to run, in virtual time: folder, Wrangler file or module");
+  command->add_option("--url", replay.url, "A running server instead, in real time");
+  command->add_option("--format", replay.format, "har, ndjson, vegeta or tail, if it is not clear");
+  command->add_option("--location", replay.location, "Where requests land that do not say so");
+  command->add_option("--origin", replay.origin,
+                      "Origin in the recording that is the project's (default: the first entry's)");
+  command->add_option("--header-fill", replay.header_fill,
+                      "JSON file {\"authorization\": \"…\"}: values for headers a tail redacted");
+  command->add_option("--speed", replay.speed, "2 sends twice as fast as recorded")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--repeat", replay.repeat, "Send the traffic so many times")
+      ->check(CLI::Range(1u, 1000000u))
+      ->capture_default_str();
+  command->add_option("--rate", replay.rate, "Vegeta targets a second")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--json", replay.json_file, "Write the whole report here (\"-\": stdout)");
+  command->add_option("--junit", replay.junit_file, "Write a JUnit report here");
+  command->add_flag("-q,--quiet", replay.quiet, "Only the report");
+  add_worker_options(*command, replay.worker);
+  return command;
+}
+
+static CLI::App* add_test(CLI::App& app, TestArguments& test) {
+  CLI::App* command = app.add_subcommand(
+      "test", "Run the test() of every export of a Worker, as workerd test does, in virtual time");
+  command->add_option("project", test.worker.project, "Folder, Wrangler file or module")->required();
+  command->add_option("--only", test.only, "Only the exports of these names");
+  command->add_flag("--json", test.json, "One JSON line per test");
+  add_worker_options(*command, test.worker);
+  return command;
+}
+
+std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
+  CLI::App app(kAbout, "offing");
+  app.set_version_flag("--version", "offing " OFFING_VERSION);
+  app.require_subcommand(1);
+  DevArguments dev;
+  ReplayArguments replay;
+  TestArguments test;
+  CLI::App* dev_command = add_dev(app, dev);
+  CLI::App* replay_command = add_replay(app, replay);
+  add_test(app, test);
+  try {
+    std::vector<std::string> reversed(args.rbegin(), args.rend());  // CLI11 takes them from the back
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (*dev_command) return Arguments(std::move(dev));
+  if (!*replay_command) return Arguments(std::move(test));
+  if (replay.worker.project.empty() == replay.url.empty()) {
+    std::cerr << "offing replay: give either --project PROJECT (runs the Worker here, in virtual "
+                 "time) or --url URL (a running server)\n";
+    return 2;
+  }
+  return Arguments(std::move(replay));
+}
+
+}  // namespace offing::cli

@@ -1,0 +1,70 @@
+// The command line as typed values. Parsing prints help, version and mistakes itself.
+#ifndef OFFING_EMULATOR_CLI_ARGUMENTS_H_
+#define OFFING_EMULATOR_CLI_ARGUMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace offing::cli {
+
+// What every command that runs a Worker takes.
+struct WorkerArguments {
+  std::string project;
+  std::string environment;  // --env
+  std::string config;       // --config
+  std::string locations = "LHR,SIN,IAD";
+  uint32_t isolates = 1;
+  std::string isolate_idle = "10m";
+  std::string kv_lag;
+  std::string kv_mode;
+  std::string kv_settings;  // file
+  std::string state;        // directory; empty = memory
+  std::optional<uint64_t> seed;
+  std::vector<std::string> faults;
+  std::vector<std::string> allow_net;
+  bool allow_loopback = false;
+  std::string outbound;  // HAR file
+  std::string trace;     // NDJSON file
+};
+
+struct DevArguments {
+  WorkerArguments worker;
+  std::string host;  // empty: the project's [dev] ip, else 127.0.0.1
+  std::optional<uint16_t> port;
+  std::vector<std::string> allow_hosts;
+  bool quiet = false;
+};
+
+struct ReplayArguments {
+  WorkerArguments worker;
+  std::string traffic;
+  std::string format;  // empty: found out
+  std::string url;     // --url: a running server instead of a project
+  std::string location;
+  std::string origin;       // --origin: which recorded origin is the project's
+  std::string header_fill;  // file
+  double speed = 1;
+  uint32_t repeat = 1;
+  double rate = 10;  // Vegeta targets a second
+  std::string json_file;
+  std::string junit_file;
+  bool quiet = false;
+};
+
+struct TestArguments {
+  WorkerArguments worker;
+  bool json = false;
+  std::vector<std::string> only;
+};
+
+using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments>;
+
+// The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
+std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);
+
+}  // namespace offing::cli
+
+#endif  // OFFING_EMULATOR_CLI_ARGUMENTS_H_

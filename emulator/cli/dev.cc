@@ -1,0 +1,86 @@
+// `offing dev PROJECT`: a Worker on a socket, in real time, until Ctrl-C.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "emulator/cli/commands.h"
+#include "emulator/cli/console.h"
+#include "emulator/gateway/http_front.h"
+
+namespace offing::cli {
+
+// How long running requests may take to finish after Ctrl-C.
+constexpr int64_t kGraceMs = 2000;
+
+// Ends the world on the first SIGINT or SIGTERM, gracefully; a second one ends the process.
+class Shutdown {
+ public:
+  Shutdown(World& world, http::Server& server) : world_(world), server_(server) {
+    for (size_t i = 0; i < 2; ++i) {
+      uv_signal_init(world.loop(), &signals_[i]);
+      signals_[i].data = this;
+      uv_signal_start(&signals_[i], on_signal, i == 0 ? SIGINT : SIGTERM);
+    }
+  }
+
+ private:
+  static void on_signal(uv_signal_t* handle, int) {
+    auto* self = static_cast<Shutdown*>(handle->data);
+    if (std::exchange(self->begun_, true)) _exit(130);
+    self->server_.shutdown(kGraceMs, [world = &self->world_] { world->stop(); });
+  }
+  World& world_;
+  http::Server& server_;
+  uv_signal_t signals_[2];
+  bool begun_ = false;
+};
+
+static std::string listen_error(const std::string& error, uint16_t port) {
+  std::string text = error;
+  if (error.find("in use") != error.npos)
+    text += "; stop what listens there, or take another port with --port " +
+            std::to_string(port + 1) + " (--port 0 takes any free one)";
+  return text;
+}
+
+int run_dev(const Process& process, const DevArguments& a) {
+  RealWorld world(a.worker.seed);
+  auto output = TraceOutput::open(world, a.worker.trace, false);
+  if (!output) return std::fprintf(stderr, "offing: %s\n", output.error().c_str()), 2;
+  const bool terminal = isatty(STDERR_FILENO);
+  Console console(world, stderr, {!a.quiet, terminal});
+  world.trace().add_reader(&console);
+
+  auto stack = Stack::build(world, process, a.worker);
+  if (!stack) return std::fprintf(stderr, "offing: %s\n", stack.error().c_str()), 2;
+  config::Project& project = (*stack)->project();
+  for (const config::Problem& warning : project.warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+  if (auto started = (*stack)->start_first_isolate(); !started)
+    return std::fprintf(stderr, "offing: the Worker does not start: %s\n", started.error().c_str()),
+           1;
+
+  http::ServerOptions options;
+  options.host = !a.host.empty() ? a.host : project.dev.ip.value_or("127.0.0.1");
+  options.port = a.port ? *a.port : project.dev.port.value_or(8787);
+  options.allowed_hosts = a.allow_hosts;
+  HttpFront front((*stack)->topology(), (*stack)->gateway());
+  auto server = http::Server::listen(world, front, options);
+  if (!server) {
+    std::fprintf(stderr, "offing: %s\n", listen_error(server.error(), options.port).c_str());
+    return 1;
+  }
+  Shutdown shutdown(world, **server);
+  const bool v6 = options.host.find(':') != std::string::npos;
+  std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
+              v6 ? "]" : "", (*server)->port());
+  std::fflush(stdout);
+  world.run();
+  (*stack)->kv().flush();
+  (*output)->finish();
+  return 0;
+}
+
+}  // namespace offing::cli

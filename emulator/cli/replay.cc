@@ -1,0 +1,195 @@
+// `offing replay TRAFFIC`: recorded traffic against a Worker in virtual time, or against a server.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "emulator/cli/commands.h"
+#include "emulator/cli/console.h"
+#include "emulator/http/client.h"
+#include "emulator/replay/report.h"
+#include "emulator/replay/runner.h"
+#include "emulator/replay/staleness.h"
+#include "emulator/replay/traffic.h"
+
+namespace offing::cli {
+namespace {
+
+int fail(const std::string& text) {
+  std::fprintf(stderr, "offing: %s\n", text.c_str());
+  return 2;
+}
+
+std::expected<replay::ReadOptions, std::string> read_options(const ReplayArguments& a) {
+  replay::ReadOptions options;
+  if (!a.format.empty()) {
+    options.format = replay::format_from(a.format);
+    if (!options.format)
+      return std::unexpected("--format: \"" + a.format + "\" is none of har, ndjson, vegeta, tail");
+  }
+  if (!a.origin.empty()) options.origins.push_back(a.origin);
+  if (!a.header_fill.empty()) {
+    auto fill = replay::read_header_fill(a.header_fill);
+    if (!fill) return std::unexpected("--header-fill " + fill.error().text());
+    options.header_fill = std::move(*fill);
+  }
+  options.vegeta_interval_us = static_cast<int64_t>(1e6 / a.rate);
+  return options;
+}
+
+// A line that overwrites itself on a terminal; nothing when piped.
+class Progress {
+ public:
+  explicit Progress(bool on) : on_(on) {}
+  void show(uint64_t done, uint64_t total) {
+    if (!on_ || monotonic_us() - last_us_ < 100'000) return;
+    last_us_ = monotonic_us();
+    std::fprintf(stderr, "\r%llu of %llu requests", static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(total));
+    shown_ = true;
+  }
+  void clear() {
+    if (shown_) std::fprintf(stderr, "\r\x1b[K");
+  }
+
+ private:
+  bool on_;
+  bool shown_ = false;
+  int64_t last_us_ = 0;
+};
+
+bool write_file(const std::string& path, const std::string& text) {
+  if (path == "-") return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (!file) return false;
+  const bool whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && whole;
+}
+
+struct Run {
+  replay::Traffic traffic;
+  replay::Results results;
+  std::string hash;
+  int64_t real_us = 0;
+  int64_t virtual_us = 0;
+};
+
+int report(const ReplayArguments& a, const Run& run, const replay::StalenessReport* staleness) {
+  const bool colour = isatty(STDOUT_FILENO);
+  if (a.json_file != "-") {
+    std::string text = replay::report_text(run.traffic, run.results, {colour});
+    if (staleness) text += "\n" + staleness->text({colour});
+    if (!run.hash.empty()) {
+      char line[160];
+      std::snprintf(line, sizeof line, "\n%.1f s of traffic in %.2f s of real time; seed %llu, trace %s\n",
+                    static_cast<double>(run.virtual_us) / 1e6, static_cast<double>(run.real_us) / 1e6,
+                    static_cast<unsigned long long>(a.worker.seed.value_or(1)), run.hash.c_str());
+      text += line;
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  if (!a.json_file.empty() &&
+      !write_file(a.json_file, replay::report_json(run.traffic, run.results,
+                                                   staleness ? staleness->json() : "")))
+    return fail("--json " + a.json_file + ": cannot be written");
+  if (!a.junit_file.empty() &&
+      !write_file(a.junit_file, replay::report_junit(run.traffic, run.results)))
+    return fail("--junit " + a.junit_file + ": cannot be written");
+  std::fflush(stdout);
+  return run.results.exit_code();
+}
+
+// Against a running server: real time, its own storage; only the answers can be judged.
+int against_server(const ReplayArguments& a, replay::Traffic traffic) {
+  RealWorld world(a.worker.seed);
+  http::Client client(world);
+  uint64_t next_id = 1;
+  replay::RunOptions options{a.speed, a.repeat, a.location, a.url};
+  replay::Runner runner(
+      world, std::move(traffic), options,
+      [&client, &next_id](Request request, std::string_view location, ResponseCallback respond) {
+        if (!location.empty()) request.headers.set("offing-location", location);
+        client.fetch(std::move(request), [respond = std::move(respond)](
+                                             std::expected<Response, std::string> answer) mutable {
+          Response response;
+          if (answer) response = std::move(*answer);
+          else response.status = 0, response.reason = std::move(answer.error());
+          respond(std::move(response));
+        });
+        return next_id++;
+      });
+  Progress progress(!a.quiet && isatty(STDERR_FILENO));
+  runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
+    progress.show(done, total);
+  };
+  runner.start([&world] { world.stop(); });
+  world.run();
+  progress.clear();
+  Run run{runner.traffic(), runner.finish()};
+  return report(a, run, nullptr);
+}
+
+int in_process(const Process& process, const ReplayArguments& a, replay::Traffic traffic) {
+  const int64_t began_us = monotonic_us();
+  VirtualWorld world(a.worker.seed.value_or(1),
+                     traffic.start_us.value_or(VirtualWorld::kDefaultStartUs));
+  auto output = TraceOutput::open(world, a.worker.trace, true);
+  if (!output) return fail(output.error());
+  replay::StalenessReport staleness;
+  world.trace().add_reader(&staleness);
+  Console console(world, stderr, {false, static_cast<bool>(isatty(STDERR_FILENO))});
+  if (!a.quiet) world.trace().add_reader(&console);
+
+  WorkerArguments worker = a.worker;
+  auto stack = Stack::build(world, process, worker);
+  if (!stack) return fail(stack.error());
+  for (const config::Problem& warning : (*stack)->project().warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+  for (const std::string& location : traffic.locations) {
+    if (!(*stack)->topology().find_location(location))
+      return fail(traffic.file + ": requests land in " + location + ", which is not one of " +
+                  a.worker.locations + "; add it to --locations");
+  }
+  if (auto started = (*stack)->start_first_isolate(); !started)
+    return fail("the Worker does not start: " + started.error());
+
+  WorkerGateway& gateway = (*stack)->gateway();
+  uint64_t next_id = 1;
+  replay::RunOptions options{a.speed, a.repeat, a.location};
+  replay::Runner runner(
+      world, std::move(traffic), options,
+      [&gateway, &next_id](Request request, std::string_view location, ResponseCallback respond) {
+        if (!location.empty()) request.headers.set("offing-location", location);
+        const uint64_t id = next_id++;
+        gateway.dispatch(id, std::move(request), std::move(respond));
+        return id;
+      });
+  Progress progress(!a.quiet && isatty(STDERR_FILENO));
+  runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
+    progress.show(done, total);
+  };
+  const int64_t start_us = world.now_us();
+  runner.start([&world] { world.stop(); });
+  world.run();
+  progress.clear();
+  Run run{runner.traffic(), runner.finish(), "", monotonic_us() - began_us,
+          world.now_us() - start_us};
+  run.hash = (*output)->finish();
+  return report(a, run, &staleness);
+}
+
+}  // namespace
+
+int run_replay(const Process& process, const ReplayArguments& a) {
+  auto options = read_options(a);
+  if (!options) return fail(options.error());
+  auto traffic = replay::read_traffic(a.traffic, *options);
+  if (!traffic) return fail(traffic.error().text());
+  for (const std::string& warning : traffic->warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  if (!a.url.empty()) return against_server(a, std::move(*traffic));
+  return in_process(process, a, std::move(*traffic));
+}
+
+}  // namespace offing::cli

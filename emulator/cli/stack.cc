@@ -1,0 +1,136 @@
+#include "emulator/cli/stack.h"
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "storage/kv/settings.h"
+
+namespace offing::cli {
+
+std::string date_of(int64_t us) {
+  const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(us)};
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  char text[16];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()),
+                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return text;
+}
+
+static std::expected<std::string, std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::unexpected(path + ": cannot be read");
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+// Settings file first, flags over it.
+static std::expected<KvSettings, std::string> kv_settings(const WorkerArguments& a) {
+  KvSettings settings;
+  if (!a.kv_settings.empty()) {
+    auto text = read_file(a.kv_settings);
+    if (!text) return std::unexpected("--kv-settings " + text.error());
+    auto parsed = parse_kv_settings(*text);
+    if (!parsed) return std::unexpected("--kv-settings " + a.kv_settings + ": " + parsed.error());
+    settings = std::move(*parsed);
+  }
+  if (!a.kv_mode.empty()) {
+    auto mode = parse_kv_mode(a.kv_mode);
+    if (!mode) return std::unexpected("--kv-mode: " + mode.error());
+    settings.mode = *mode;
+  }
+  if (!a.kv_lag.empty()) {
+    auto lag = parse_lag(a.kv_lag);
+    if (!lag) return std::unexpected("--kv-lag: " + lag.error());
+    settings.lag = std::move(*lag);
+  }
+  return settings;
+}
+
+std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
+                                                                const Process& process,
+                                                                const WorkerArguments& a) {
+  std::unique_ptr<Stack> stack(new Stack(world));
+  for (const std::string& rule : a.faults) {
+    if (auto armed = world.faults().arm(rule); !armed)
+      return std::unexpected("--fault: " + armed.error());
+  }
+  auto locations = parse_locations(a.locations);
+  if (!locations) return std::unexpected("--locations: " + locations.error());
+  auto idle_ms = parse_duration_ms(a.isolate_idle);
+  if (!idle_ms) return std::unexpected("--isolate-idle: " + idle_ms.error());
+
+  // The calendar of compatibility dates is the user's, even when the run's clock is not.
+  auto project = config::load_project(
+      a.project, {a.environment, a.config, date_of(wall_clock_us())});
+  if (!project) return std::unexpected(project.error().text());
+  stack->project_ = std::move(*project);
+  stack->source_maps_ = std::make_unique<config::BundleSourceMaps>(stack->project_.bundle);
+
+  auto engine = Engine::start(process.platform, world.loop(),
+                              process.directory + "/offing-snapshot.bin");
+  if (!engine) return std::unexpected(engine.error());
+  stack->engine_ = std::move(*engine);
+
+  auto settings = kv_settings(a);
+  if (!settings) return std::unexpected(settings.error());
+  auto kv = KvService::open(world, std::move(*settings), *locations, a.state);
+  if (!kv) return std::unexpected(kv.error());
+  stack->kv_ = std::move(*kv);
+
+  auto outbound = Outbound::open(world, {a.allow_net, a.allow_loopback, a.outbound});
+  if (!outbound) return std::unexpected("--outbound " + outbound.error());
+  stack->outbound_ = std::move(*outbound);
+
+  std::vector<uint32_t> namespaces;
+  for (const KvBinding& binding : stack->project_.worker.kv_bindings)
+    namespaces.push_back(stack->kv_->ns(binding.namespace_id));
+  stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
+                                      std::move(namespaces)});
+  stack->topology_ = std::make_unique<Topology>(
+      *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
+      TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
+  stack->gateway_ = std::make_unique<WorkerGateway>(world, *stack->topology_);
+  return stack;
+}
+
+Stack::~Stack() {
+  if (kv_) kv_->flush();
+}
+
+std::expected<void, std::string> Stack::start_first_isolate() {
+  auto first = topology_->acquire(0);
+  if (!first) return std::unexpected(source_maps_->map_stack(first.error()));
+  return {};
+}
+
+std::expected<std::unique_ptr<TraceOutput>, std::string> TraceOutput::open(World& world,
+                                                                           const std::string& path,
+                                                                           bool hash_always) {
+  std::unique_ptr<TraceOutput> output(new TraceOutput(world));
+  if (!path.empty()) {
+    auto writer = trace::NdjsonWriter::open(path);
+    if (!writer) return std::unexpected(writer.error());
+    output->writer_ = std::move(*writer);
+    world.trace().add_reader(output->writer_.get());
+  }
+  if (hash_always || !path.empty()) {
+    output->hash_ = std::make_unique<trace::Hash>();
+    world.trace().add_reader(output->hash_.get());
+  }
+  return output;
+}
+
+TraceOutput::~TraceOutput() {
+  if (writer_) world_.trace().remove_reader(writer_.get());
+  if (hash_) world_.trace().remove_reader(hash_.get());
+}
+
+std::string TraceOutput::finish() {
+  const std::string hash = hash_ ? hash_->hex() : "";
+  if (writer_) writer_->finish(world_.trace().count(), hash);
+  return hash;
+}
+
+}  // namespace offing::cli

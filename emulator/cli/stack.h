@@ -1,0 +1,83 @@
+// Everything that one Worker needs to run, put together: configuration, engine, services, locations
+// and the gateway, in a given world. The order of the members is the order of construction.
+#ifndef OFFING_EMULATOR_CLI_STACK_H_
+#define OFFING_EMULATOR_CLI_STACK_H_
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/cli/arguments.h"
+#include "emulator/config/project.h"
+#include "emulator/config/source_map.h"
+#include "emulator/gateway/worker_gateway.h"
+#include "emulator/services/kv_service.h"
+#include "emulator/services/outbound.h"
+#include "emulator/topology/topology.h"
+#include "emulator/trace/readers.h"
+#include "emulator/world/world.h"
+#include "runtime/isolate/engine.h"
+
+namespace offing::cli {
+
+// What the process is, found once at its start.
+struct Process {
+  node::MultiIsolatePlatform* platform = nullptr;
+  std::string directory;  // of offing.node; the snapshot lies beside it
+};
+
+class Stack {
+ public:
+  // The error is for the user, whole: it names the file or the flag.
+  static std::expected<std::unique_ptr<Stack>, std::string> build(World& world,
+                                                                  const Process& process,
+                                                                  const WorkerArguments& arguments);
+  ~Stack();
+
+  World& world() { return world_; }
+  config::Project& project() { return project_; }
+  Topology& topology() { return *topology_; }
+  WorkerGateway& gateway() { return *gateway_; }
+  KvService& kv() { return *kv_; }
+  // Makes the first isolate, so that a Worker that cannot start says so now.
+  std::expected<void, std::string> start_first_isolate();
+
+ private:
+  explicit Stack(World& world) : world_(world) {}
+
+  World& world_;
+  config::Project project_;
+  std::unique_ptr<config::BundleSourceMaps> source_maps_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<KvService> kv_;
+  std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Topology> topology_;
+  std::unique_ptr<WorkerGateway> gateway_;
+};
+
+// `--trace FILE` and the hash: readers that a command adds before anything happens.
+class TraceOutput {
+ public:
+  static std::expected<std::unique_ptr<TraceOutput>, std::string> open(World& world,
+                                                                       const std::string& path,
+                                                                       bool hash_always);
+  ~TraceOutput();
+  // Ends the file; gives the hash, or "" when none was kept.
+  std::string finish();
+
+ private:
+  explicit TraceOutput(World& world) : world_(world) {}
+  World& world_;
+  std::unique_ptr<trace::NdjsonWriter> writer_;
+  std::unique_ptr<trace::Hash> hash_;
+};
+
+// Today, YYYY-MM-DD, of a time of the world.
+std::string date_of(int64_t us);
+
+}  // namespace offing::cli
+
+#endif  // OFFING_EMULATOR_CLI_STACK_H_

@@ -1,0 +1,61 @@
+#include "emulator/gateway/http_front.h"
+
+#include <utility>
+
+#include "emulator/gateway/error_page.h"
+#include "emulator/trace/json_text.h"
+
+namespace offing {
+
+constexpr std::string_view kControlPrefix = "/cdn-cgi/offing/";
+
+static std::string_view path_of(std::string_view url) {
+  const size_t slash = url.find('/', url.find("://") + 3);
+  return slash == url.npos ? std::string_view("/") : url.substr(slash);
+}
+
+void HttpFront::on_request(uint64_t ticket, Request request, ResponseCallback respond) {
+  const std::string_view path = path_of(request.url);
+  if (path.starts_with(kControlPrefix)) return respond(control(request, path));
+  ++served_;
+  gateway_.dispatch(ticket, std::move(request), std::move(respond));
+}
+
+static Response json_answer(std::string body) {
+  Response response;
+  response.headers.add("content-type", "application/json");
+  response.has_body = true;
+  response.body = std::move(body) + "\n";
+  return response;
+}
+
+Response HttpFront::control(const Request& request, std::string_view path) {
+  if (request.headers.get("offing-control").value_or("") != "1")
+    return plain_answer(403, "offing's own paths need the header \"offing-control: 1\"");
+  const std::string_view query =
+      path.find('?') == path.npos ? "" : path.substr(path.find('?') + 1);
+  const std::string_view name = path.substr(0, path.find('?')).substr(kControlPrefix.size());
+  if (name == "status" && request.method == "GET") {
+    std::string json = "{\"requests\":" + std::to_string(served_) +
+                       ",\"in_flight\":" + std::to_string(gateway_.in_flight()) +
+                       ",\"isolates\":" + std::to_string(topology_.resident_count()) +
+                       ",\"locations\":[";
+    for (size_t i = 0; i < topology_.locations().size(); ++i) {
+      if (i > 0) json += ",";
+      trace::append_json_string(json, topology_.locations()[i]);
+    }
+    return json_answer(json + "]}");
+  }
+  if (name == "isolates/evict" && request.method == "POST") {
+    std::optional<size_t> location;
+    if (query.starts_with("location=")) {
+      location = topology_.find_location(query.substr(9));
+      if (!location) return plain_answer(400, "no such location: " + std::string(query.substr(9)));
+    }
+    return json_answer("{\"evicted\":" + std::to_string(topology_.evict(location, "demand")) + "}");
+  }
+  return plain_answer(404, "offing has no " + request.method + " " + std::string(path) +
+                               "; there are: GET status, POST isolates/evict");
+}
+
+}  // namespace offing

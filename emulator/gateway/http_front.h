@@ -1,0 +1,33 @@
+// The socket side of the front door: hands requests of the HTTP server to the Worker gateway, and
+// answers the few paths that are offing's own.
+//
+//   GET  /cdn-cgi/offing/status           {"requests":…,"isolates":…,"locations":[…]}
+//   POST /cdn-cgi/offing/isolates/evict   [?location=SIN]: module state is lost, as on the platform
+//
+// These need the header `offing-control: 1`. A web page of another origin cannot send it without
+// asking first, and is never allowed to.
+#ifndef OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
+#define OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
+
+#include "emulator/gateway/worker_gateway.h"
+#include "emulator/http/server.h"
+
+namespace offing {
+
+class HttpFront final : public http::Server::Handler {
+ public:
+  HttpFront(Topology& topology, WorkerGateway& gateway) : topology_(topology), gateway_(gateway) {}
+  void on_request(uint64_t ticket, Request request, ResponseCallback respond) override;
+  void on_client_gone(uint64_t ticket) override { gateway_.client_gone(ticket); }
+
+ private:
+  Response control(const Request& request, std::string_view path);
+
+  Topology& topology_;
+  WorkerGateway& gateway_;
+  uint64_t served_ = 0;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_

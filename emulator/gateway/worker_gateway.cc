@@ -1,0 +1,136 @@
+#include "emulator/gateway/worker_gateway.h"
+
+#include <utility>
+
+#include "emulator/gateway/error_page.h"
+#include "emulator/topology/colos.h"
+
+namespace offing {
+
+// Headers of the client that the edge replaces, or that are offing's own.
+static bool is_replaced(std::string_view name) {
+  static constexpr std::string_view kReplaced[] = {
+      "accept-encoding", "cf-connecting-ip", "cf-ipcountry",      "cf-ray",
+      "cf-visitor",      "offing-location",  "x-forwarded-proto", "x-forwarded-for"};
+  if (name.empty()) return false;
+  const char first = name[0] | 0x20;
+  if (first != 'a' && first != 'c' && first != 'o' && first != 'x') return false;
+  for (std::string_view replaced : kReplaced) {
+    if (equals_ignoring_case(name, replaced)) return true;
+  }
+  return false;
+}
+
+WorkerGateway::WorkerGateway(World& world, Topology& topology)
+    : world_(world), topology_(topology), rays_(world.random("gateway/cf-ray")) {
+  for (const std::string& code : topology.locations()) {
+    cf_json_.push_back(cf_json(code));
+    country_.emplace_back(country_of(code));
+  }
+}
+
+std::string WorkerGateway::new_ray() {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string ray(16, '0');
+  uint64_t bits = rays_.next();
+  for (char& c : ray) {
+    c = kHex[bits & 15];
+    bits >>= 4;
+  }
+  return ray;
+}
+
+// spec/runtime-api.md 2, "request headers added by the edge".
+HeaderList WorkerGateway::guest_headers(const HeaderList& headers, size_t location,
+                                        const std::string& ray) {
+  HeaderList seen;
+  for (Header h : headers) {
+    if (!is_replaced(h.name)) seen.add(h.name, h.value);
+  }
+  seen.add("accept-encoding", "br, gzip");
+  seen.add("cf-connecting-ip", "127.0.0.1");
+  seen.add("cf-ipcountry", country_[location]);
+  seen.add("cf-ray", ray);
+  seen.add("cf-visitor", "{\"scheme\":\"http\"}");
+  const auto forwarded = headers.get("x-forwarded-for");
+  seen.add("x-forwarded-for", forwarded ? std::string(*forwarded) + ",127.0.0.1" : "127.0.0.1");
+  seen.add("x-forwarded-proto", "http");
+  return seen;
+}
+
+static std::string location_error(std::string_view asked, const Topology& topology) {
+  std::string known;
+  for (const std::string& code : topology.locations()) known += (known.empty() ? "" : ", ") + code;
+  return "offing-location: \"" + std::string(asked) + "\" is not a location of this run; there are " +
+         known + " (--locations)";
+}
+
+void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback respond) {
+  size_t location = 0;
+  if (auto asked = request.headers.get("offing-location")) {
+    auto found = topology_.find_location(*asked);
+    if (!found) return respond(plain_answer(400, location_error(*asked, topology_)));
+    location = *found;
+  }
+  const std::string& code = topology_.locations()[location];
+  auto resident = topology_.acquire(location);
+  const int64_t started_us = world_.now_us();
+  const uint32_t number = resident ? (*resident)->number : 0;
+  world_.trace().emit(trace::RequestEvent{id, code, number, request.method, request.url});
+  if (!resident) {
+    world_.trace().emit(trace::ExceptionEvent{id, code, "module", resident.error(), ""});
+    world_.trace().emit(trace::ResponseEvent{id, code, 500, 0, "exception"});
+    return respond(plain_answer(500, "The Worker does not start: " + resident.error()));
+  }
+  std::string ray = new_ray();
+  std::string accept(request.headers.get("accept").value_or(""));
+  request.headers = guest_headers(request.headers, location, ray);
+  in_flight_.emplace(id, InFlight{location, number});
+  (*resident)->isolate->fetch(
+      id, std::move(request), cf_json_[location], "default",
+      [this, id, location, number, started_us, ray = std::move(ray), accept = std::move(accept),
+       respond = std::move(respond)](FetchResult result) mutable {
+        finish(id, location, number, started_us, ray, std::move(accept), std::move(result),
+               std::move(respond));
+      });
+}
+
+static Response answer_of(FetchResult result, std::string_view accept, std::string_view ray) {
+  if (result.outcome == Outcome::kOk) return std::move(result.response);
+  if (result.pass_through) {
+    return plain_answer(500,
+                        "The Worker threw and had called passThroughOnException(); there is no "
+                        "origin to pass the request to in offing.");
+  }
+  return platform_error(PlatformError::kWorkerThrew, accept, ray);
+}
+
+void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int64_t started_us,
+                           const std::string& ray, std::string accept, FetchResult result,
+                           ResponseCallback respond) {
+  const std::string& code = topology_.locations()[location];
+  const std::string_view outcome = to_string(result.outcome);
+  Response response = answer_of(std::move(result), accept, ray);
+  response.headers.add("cf-ray", ray + "-" + code);
+  world_.trace().emit(trace::ResponseEvent{id, code, response.status,
+                                           world_.now_us() - started_us, outcome});
+  auto it = in_flight_.find(id);
+  const bool wanted = it != in_flight_.end();
+  if (wanted) in_flight_.erase(it);
+  topology_.release(location, isolate);
+  if (wanted) respond(std::move(response));
+}
+
+void WorkerGateway::client_gone(RequestId id) {
+  auto it = in_flight_.find(id);
+  if (it == in_flight_.end()) return;
+  const InFlight gone = it->second;
+  in_flight_.erase(it);
+  const std::string& code = topology_.locations()[gone.location];
+  world_.trace().emit(trace::ResponseEvent{id, code, 0, 0, to_string(Outcome::kCanceled)});
+  if (auto* resident = topology_.find(gone.location, gone.isolate)) {
+    resident->isolate->client_gone(id);
+  }
+}
+
+}  // namespace offing

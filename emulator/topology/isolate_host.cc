@@ -1,0 +1,50 @@
+#include "emulator/topology/isolate_host.h"
+
+#include <utility>
+
+#include "emulator/services/kv_service.h"
+#include "emulator/services/outbound.h"
+
+namespace offing {
+
+IsolateHost::IsolateHost(Services& services, std::string location, size_t location_index,
+                         uint32_t isolate)
+    : services_(services),
+      location_(std::move(location)),
+      location_index_(location_index),
+      crypto_stream_("isolate/" + location_ + "/" + std::to_string(isolate) + "/crypto"),
+      math_random_(services.world.random("isolate/" + location_ + "/" + std::to_string(isolate) +
+                                         "/Math.random")) {}
+
+TimerId IsolateHost::set_timer(RequestId, int64_t delay_ms, std::move_only_function<void()> fire) {
+  // A timer of 0 ms still lets a moment pass, so that a loop of timers cannot hold time still.
+  return services_.world.schedule_after((delay_ms < 1 ? 1 : delay_ms) * 1000, std::move(fire));
+}
+
+void IsolateHost::clear_timer(TimerId timer) { services_.world.cancel(timer); }
+
+void IsolateHost::random_bytes(std::span<uint8_t> bytes) {
+  services_.world.random_bytes(crypto_stream_, bytes);
+}
+
+void IsolateHost::fetch(RequestId request, Request outbound, FetchCallback done) {
+  services_.outbound.fetch(location_, request, std::move(outbound), std::move(done));
+}
+
+void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
+  const uint32_t kv_namespace = services_.kv_namespaces.at(call.binding);
+  services_.kv.call(location_index_, request, kv_namespace, std::move(call), std::move(done));
+}
+
+void IsolateHost::log(RequestId request, std::string_view level, std::string_view text) {
+  services_.world.trace().emit(trace::ConsoleEvent{request, location_, level, text});
+}
+
+void IsolateHost::uncaught(RequestId request, std::string_view where, std::string_view text,
+                           std::string_view stack) {
+  const std::string mapped = services_.source_maps.map_stack(stack);
+  services_.world.trace().emit(
+      trace::ExceptionEvent{request, location_, where, text, mapped});
+}
+
+}  // namespace offing

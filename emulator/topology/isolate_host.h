@@ -1,0 +1,56 @@
+// What one isolate's guest gets from the outside (runtime/host.h), answered by the world and the
+// services, in the name of one location. Owner: the Topology, together with the isolate.
+#ifndef OFFING_EMULATOR_TOPOLOGY_ISOLATE_HOST_H_
+#define OFFING_EMULATOR_TOPOLOGY_ISOLATE_HOST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/config/source_map.h"
+#include "emulator/world/world.h"
+#include "runtime/host.h"
+
+namespace offing {
+
+class KvService;
+class Outbound;
+
+// Where a guest's calls go. All of it outlives every isolate.
+struct Services {
+  World& world;
+  KvService& kv;
+  Outbound& outbound;
+  config::BundleSourceMaps& source_maps;
+  // The KV service's numbers for WorkerOptions::kv_bindings, in their order.
+  std::vector<uint32_t> kv_namespaces;
+};
+
+class IsolateHost final : public Host {
+ public:
+  IsolateHost(Services& services, std::string location, size_t location_index, uint32_t isolate);
+
+  int64_t now_ms() override { return services_.world.now_ms(); }
+  TimerId set_timer(RequestId request, int64_t delay_ms,
+                    std::move_only_function<void()> fire) override;
+  void clear_timer(TimerId timer) override;
+  double random() override { return math_random_.uniform(); }
+  void random_bytes(std::span<uint8_t> bytes) override;
+  void fetch(RequestId request, Request outbound, FetchCallback done) override;
+  void kv(RequestId request, KvCall call, KvCallback done) override;
+  void log(RequestId request, std::string_view level, std::string_view text) override;
+  void uncaught(RequestId request, std::string_view where, std::string_view text,
+                std::string_view stack) override;
+
+ private:
+  Services& services_;
+  std::string location_;
+  size_t location_index_;
+  std::string crypto_stream_;
+  Random& math_random_;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_TOPOLOGY_ISOLATE_HOST_H_
