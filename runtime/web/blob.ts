@@ -64,38 +64,38 @@ export class Blob {
   }
 
   get size(): number {
-    if (!(#bytes in this)) throw illegalInvocation();
+    if (!isBlob(this)) throw illegalInvocation();
     return this.#bytes.length;
   }
 
   get type(): string {
-    if (!(#bytes in this)) throw illegalInvocation();
+    if (!isBlob(this)) throw illegalInvocation();
     return this.#type;
   }
 
   slice(start?: number, end?: number, type?: string): Blob {
-    if (!(#bytes in this)) throw illegalInvocation();
+    if (!isBlob(this)) throw illegalInvocation();
     const part = this.#bytes.subarray(start ?? 0, end);
     return makeBlob(part, normalType(type));
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    if (!(#bytes in this)) return Promise.reject(illegalInvocation());
+    if (!isBlob(this)) return Promise.reject(illegalInvocation());
     return Promise.resolve(this.#bytes.slice().buffer as ArrayBuffer);
   }
 
   bytes(): Promise<Uint8Array> {
-    if (!(#bytes in this)) return Promise.reject(illegalInvocation());
+    if (!isBlob(this)) return Promise.reject(illegalInvocation());
     return Promise.resolve(this.#bytes.slice());
   }
 
   text(): Promise<string> {
-    if (!(#bytes in this)) return Promise.reject(illegalInvocation());
+    if (!isBlob(this)) return Promise.reject(illegalInvocation());
     return Promise.resolve(native.utf8Decode(this.#bytes, false, false));
   }
 
   stream(): ReadableStream<Uint8Array> {
-    if (!(#bytes in this)) throw illegalInvocation();
+    if (!isBlob(this)) throw illegalInvocation();
     return bytesStream(this.#bytes.slice());
   }
 
@@ -128,12 +128,12 @@ export class File extends Blob {
   }
 
   get name(): string {
-    if (!(#name in this)) throw illegalInvocation();
+    if (!isFile(this)) throw illegalInvocation();
     return this.#name;
   }
 
   get lastModified(): number {
-    if (!(#name in this)) throw illegalInvocation();
+    if (!isFile(this)) throw illegalInvocation();
     return this.#lastModified;
   }
 

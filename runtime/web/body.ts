@@ -111,7 +111,7 @@ export let takeForSending: (body: Body) => SendableBody;
 export let moveBody: (body: Body) => Content;
 // A second body of the same bytes; both can be read.
 export let cloneBody: (body: Body) => Content;
-export let ownerOf: (body: Body) => IoContext | undefined;
+let isBody: (value: unknown) => value is Body;
 
 export abstract class Body {
   #content: Content = null;
@@ -123,25 +123,28 @@ export abstract class Body {
   #lockedHeaders = false;
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (!(#content in this)) throw illegalInvocation();
+    if (!isBody(this)) throw illegalInvocation();
     return this.#body() as ReadableStream<Uint8Array> | null;
   }
 
   get bodyUsed(): boolean {
-    if (!(#content in this)) throw illegalInvocation();
+    if (!isBody(this)) throw illegalInvocation();
     return this.#isUsed();
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
+    if (!isBody(this)) return rejected(illegalInvocation());
     return this.#read((bytes) =>
       (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()).buffer as ArrayBuffer);
   }
 
   bytes(): Promise<Uint8Array> {
+    if (!isBody(this)) return rejected(illegalInvocation());
     return this.#read((bytes) => bytes);
   }
 
   text(): Promise<string> {
+    if (!isBody(this)) return rejected(illegalInvocation());
     try {
       const content = this.#take();
       if (typeof content === "string") return resolved(ownText(content));
@@ -154,6 +157,7 @@ export abstract class Body {
   }
 
   json<T>(): Promise<T> {
+    if (!isBody(this)) return rejected(illegalInvocation());
     try {
       const content = this.#take();
       if (typeof content === "string") return resolved(parseJson(ownText(content)) as T);
@@ -167,13 +171,13 @@ export abstract class Body {
   }
 
   formData(): Promise<FormData> {
-    if (!(#content in this)) return rejected(illegalInvocation());
+    if (!isBody(this)) return rejected(illegalInvocation());
     const type = peekHeader(this.#header(), "content-type");
     return this.#read((bytes) => parseForm(bytes, type, bodyFlags.filesAsText));
   }
 
   blob(): Promise<Blob> {
-    if (!(#content in this)) return rejected(illegalInvocation());
+    if (!isBody(this)) return rejected(illegalInvocation());
     const type = peekHeader(this.#header(), "content-type") ?? "";
     return this.#read((bytes) => makeBlob(bytes, type.includes("charset=UTF-8")
       ? type : type.toLowerCase()));
@@ -206,7 +210,6 @@ export abstract class Body {
 
   // Uses the body up. Buffered contents come as they are; everything else as an origin.
   #take(): null | string | Uint8Array | Origin {
-    if (!(#content in this)) throw illegalInvocation();
     const content = this.#load();
     if (content === null) return null;
     if (this.#isUsed()) throw new TypeError(USED_TEXT);
@@ -260,7 +263,8 @@ export abstract class Body {
         (content === null || typeof content === "string" || content instanceof Uint8Array);
     };
     isUsed = (body) => body.#isUsed();
-    ownerOf = (body) => body.#io;
+    isBody = (value): value is Body =>
+      typeof value === "object" && value !== null && #content in value;
     takeForSending = (body) => {
       const content = body.#take();
       if (content === null) return undefined;

@@ -7,6 +7,8 @@ function toPromise(value: unknown): Promise<unknown> {
   return value instanceof Promise ? value : Promise.resolve(value);
 }
 
+let isContext: (value: unknown) => value is ExecutionContext;
+
 export class ExecutionContext {
   #io: IoContext;
   #props: object | undefined = undefined;
@@ -16,18 +18,18 @@ export class ExecutionContext {
   }
 
   waitUntil(promise: Promise<unknown>): void {
-    if (!(#io in this)) throw illegalInvocation();
+    if (!isContext(this)) throw illegalInvocation();
     if (arguments.length === 0) throw badArgument("waitUntil", "ExecutionContext", 1, "Promise");
     waitUntil(this.#io, promise);
   }
 
   passThroughOnException(): void {
-    if (!(#io in this)) throw illegalInvocation();
+    if (!isContext(this)) throw illegalInvocation();
     this.#io.passThrough = true;
   }
 
   get props(): object {
-    if (!(#io in this)) throw illegalInvocation();
+    if (!isContext(this)) throw illegalInvocation();
     return this.#props ??= {};
   }
 
@@ -37,6 +39,11 @@ export class ExecutionContext {
 
   abort(_reason?: unknown): void {
     throw new Error("ctx.abort() is not supported by this version of offing.");
+  }
+
+  static {
+    isContext = (value): value is ExecutionContext =>
+      typeof value === "object" && value !== null && #io in value;
   }
 }
 exposeClass({}, "ExecutionContext", ExecutionContext);

@@ -1,9 +1,14 @@
 // FormData (spec/runtime-api.md 2): an ordered list of names with text or files.
 
 import { badArgument, exposeClass } from "./errors";
-import { blobBytes, File, isBlob, isFile, type Blob } from "./blob";
+import { blobBytes, File, isBlob, isFile } from "./blob";
 import { illegalInvocation } from "./io";
 
+// What `append` takes beside text; that it is one of our Blobs is seen at run time.
+export interface BlobLike {
+  readonly size: number;
+  readonly type: string;
+}
 export type FormValue = string | File;
 
 export let isFormData: (value: unknown) => value is FormData;
@@ -20,8 +25,8 @@ function toValue(value: unknown, filename: unknown): FormValue {
 export class FormData {
   #entries: [string, FormValue][] = [];
 
-  append(name: string, value: string | Blob, filename?: string): void {
-    if (!(#entries in this)) throw illegalInvocation();
+  append(name: string, value: string | BlobLike, filename?: string): void {
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 2) throw missing("append", arguments.length);
     this.#entries.push([`${name}`.toWellFormed(), toValue(value, this.#filename(name, value, filename))]);
   }
@@ -32,35 +37,35 @@ export class FormData {
   }
 
   delete(name: string): void {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("delete", "FormData", 1, "string");
     const key = `${name}`;
     this.#entries = this.#entries.filter((entry) => entry[0] !== key);
   }
 
   get(name: string): FormValue | null {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("get", "FormData", 1, "string");
     const key = `${name}`;
     return this.#entries.find((entry) => entry[0] === key)?.[1] ?? null;
   }
 
   getAll(name: string): FormValue[] {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("getAll", "FormData", 1, "string");
     const key = `${name}`;
     return this.#entries.filter((entry) => entry[0] === key).map((entry) => entry[1]);
   }
 
   has(name: string): boolean {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("has", "FormData", 1, "string");
     const key = `${name}`;
     return this.#entries.some((entry) => entry[0] === key);
   }
 
-  set(name: string, value: string | Blob, filename?: string): void {
-    if (!(#entries in this)) throw illegalInvocation();
+  set(name: string, value: string | BlobLike, filename?: string): void {
+    if (!isFormData(this)) throw illegalInvocation();
     if (arguments.length < 2) throw missing("set", arguments.length);
     const key = `${name}`.toWellFormed();
     const made = toValue(value, this.#filename(name, value, filename));
@@ -76,23 +81,23 @@ export class FormData {
   forEach<This = unknown>(
     callback: (this: This, value: FormValue, key: string, parent: FormData) => void,
     thisArg?: This): void {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     if (typeof callback !== "function") throw badArgument("forEach", "FormData", 1, "function");
     for (const [name, value] of this.#entries) callback.call(thisArg as This, value, name, this);
   }
 
   entries(): ArrayIterator<[key: string, value: FormValue]> {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     return this.#entries.map((entry): [string, FormValue] => [entry[0], entry[1]]).values();
   }
 
   keys(): ArrayIterator<string> {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     return this.#entries.map((entry) => entry[0]).values();
   }
 
   values(): ArrayIterator<FormValue> {
-    if (!(#entries in this)) throw illegalInvocation();
+    if (!isFormData(this)) throw illegalInvocation();
     return this.#entries.map((entry) => entry[1]).values();
   }
 

@@ -164,13 +164,13 @@ export class Headers {
   }
 
   get(name: string): string | null {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("get", "Headers", 1, "string");
     return this.#get(checkName(name));
   }
 
   getAll(name: string): string[] {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("getAll", "Headers", 1, "string");
     if (`${name}`.toLowerCase() !== "set-cookie") {
       throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');
@@ -179,18 +179,18 @@ export class Headers {
   }
 
   getSetCookie(): string[] {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     return this.#all("set-cookie");
   }
 
   has(name: string): boolean {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("has", "Headers", 1, "string");
     return hasHeader(this, `${name}`.toLowerCase());
   }
 
   set(name: string, value: string): void {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 2) throw badArgument("set", "Headers", arguments.length + 1, "string");
     this.#mutable();
     const key = checkName(name), text = checkValue(value), list = this.#list;
@@ -204,14 +204,14 @@ export class Headers {
   }
 
   append(name: string, value: string): void {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 2) throw badArgument("append", "Headers", arguments.length + 1, "string");
     this.#mutable();
     this.#append(checkName(name), checkValue(value));
   }
 
   delete(name: string): void {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (arguments.length < 1) throw badArgument("delete", "Headers", 1, "string");
     this.#mutable();
     this.#remove(`${name}`.toLowerCase(), 0);
@@ -220,23 +220,23 @@ export class Headers {
   forEach<This = unknown>(
     callback: (this: This, value: string, key: string, parent: Headers) => void,
     thisArg?: This): void {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     if (typeof callback !== "function") throw badArgument("forEach", "Headers", 1, "function");
     for (const [name, value] of this.#sorted()) callback.call(thisArg as This, value, name, this);
   }
 
   entries(): ArrayIterator<[key: string, value: string]> {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     return this.#sorted().values();
   }
 
   keys(): ArrayIterator<string> {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     return this.#sorted().map((entry) => entry[0]).values();
   }
 
   values(): ArrayIterator<string> {
-    if (!(#list in this)) throw illegalInvocation();
+    if (!isHeaders(this)) throw illegalInvocation();
     return this.#sorted().map((entry) => entry[1]).values();
   }
 

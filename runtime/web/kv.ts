@@ -131,7 +131,7 @@ function putValue(value: unknown, io: IoContext): string | Uint8Array | number {
   return origin.bytes ?? sendStream(io, origin);
 }
 
-export let isKvNamespace: (value: unknown) => boolean;
+export let isKvNamespace: (value: unknown) => value is KvNamespace;
 
 export class KvNamespace {
   #binding: number;
@@ -141,8 +141,9 @@ export class KvNamespace {
     this.#binding = binding;
   }
 
-  get(key: unknown, options?: unknown): Promise<unknown> {
-    if (!(#binding in this)) throw illegalInvocation();
+  // `any`: what comes back depends on `type`, and the official types say so by overloads.
+  get(key: unknown, options?: unknown): Promise<any> {
+    if (!isKvNamespace(this)) throw illegalInvocation();
     if (typeof key === "string" && options === undefined && key.length > 2) {
       try {
         checkKey(key, "GET");
@@ -168,8 +169,8 @@ export class KvNamespace {
     }
   }
 
-  getWithMetadata(key: unknown, options?: unknown): Promise<unknown> {
-    if (!(#binding in this)) throw illegalInvocation();
+  getWithMetadata(key: unknown, options?: unknown): Promise<any> {
+    if (!isKvNamespace(this)) throw illegalInvocation();
     if (arguments.length === 0) {
       throw badArgument("getWithMetadata", "KvNamespace", 1, "string or Array");
     }
@@ -208,7 +209,7 @@ export class KvNamespace {
 
   put(key: unknown, value: unknown, options?: unknown): Promise<void> {
     try {
-      if (!(#binding in this)) throw illegalInvocation();
+      if (!isKvNamespace(this)) throw illegalInvocation();
       if (arguments.length === 0) throw badArgument("put", "KvNamespace", 1, "string");
       if (arguments.length === 1) throw badArgument("put", "KvNamespace", 2, "string or Object");
       if (options !== undefined && !isOptions(options)) {
@@ -229,7 +230,7 @@ export class KvNamespace {
 
   delete(key: unknown): Promise<void> {
     try {
-      if (!(#binding in this)) throw illegalInvocation();
+      if (!isKvNamespace(this)) throw illegalInvocation();
       if (arguments.length === 0) throw badArgument("delete", "KvNamespace", 1, "string");
       const name = `${key as string}`;
       checkKey(name, "DELETE");
@@ -239,9 +240,9 @@ export class KvNamespace {
     }
   }
 
-  list(options?: unknown): Promise<unknown> {
+  list(options?: unknown): Promise<any> {
     try {
-      if (!(#binding in this)) throw illegalInvocation();
+      if (!isKvNamespace(this)) throw illegalInvocation();
       if (options !== undefined && !isOptions(options)) {
         throw badArgument("list", "KvNamespace", 1, "ListOptions");
       }
@@ -260,7 +261,8 @@ export class KvNamespace {
   }
 
   static {
-    isKvNamespace = (value) => typeof value === "object" && value !== null && #binding in value;
+    isKvNamespace = (value): value is KvNamespace =>
+      typeof value === "object" && value !== null && #binding in value;
   }
 }
 

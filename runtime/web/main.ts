@@ -43,7 +43,7 @@ export const entry: Entry = {
   testNames(): string[] {
     return [];
   },
-  async test(): Promise<void> {},
+  test(): void {},
   unhandledRejection(): void {},
   domException(name: string, message: string): Error {
     const error = new Error(message);

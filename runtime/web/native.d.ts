@@ -155,7 +155,8 @@ interface Entry {
   cancel(stream: number, reason: string): void;
   // Export names that have test(), in order; and running one.
   testNames(): string[];
-  test(name: string): Promise<void>;
+  // Answers `request` by respond (passed) or respondError.
+  test(name: string, request: RequestId): void;
   // Promise rejections without a handler, after the microtask checkpoint.
   unhandledRejection(promise: Promise<unknown>, reason: unknown): void;
   domException(name: string, message: string): Error;
@@ -166,3 +167,6 @@ interface Entry {
   cloneWrite(object: object): [tag: string, payload: unknown] | undefined;
   cloneRead(tag: string, payload: unknown): object;
 }
+
+// The parameter of the function that the bundle is the body of.
+declare const native: Native;

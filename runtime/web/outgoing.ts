@@ -6,14 +6,17 @@ import type { Origin } from "./streams";
 
 const then = Promise.prototype.then;
 
+export type StreamEnd = "end" | "error" | "cancel";
+type Ended = (how: StreamEnd, error: unknown) => void;
+
 class Outgoing {
   readonly #id: number;
   readonly #io: IoContext;
   readonly #origin: Origin;
-  readonly #ended: ((error: unknown, failed: boolean) => void) | undefined;
+  readonly #ended: Ended | undefined;
 
   constructor(id: number, io: IoContext, origin: Origin,
-              ended: ((error: unknown, failed: boolean) => void) | undefined) {
+              ended: Ended | undefined) {
     this.#id = id;
     this.#io = io;
     this.#origin = origin;
@@ -33,13 +36,13 @@ class Outgoing {
     if (!streams.has(this.#id)) return;
     if (chunk === undefined) streams.delete(this.#id);
     native.pullChunk(this.#id, chunk as Uint8Array | undefined);
-    if (chunk === undefined) this.#ended?.(undefined, false);
+    if (chunk === undefined) this.#ended?.("end", undefined);
   };
 
   readonly #fail = (error: unknown): void => {
     if (!streams.delete(this.#id)) return;
     native.pullError(this.#id, error);
-    this.#ended?.(error, true);
+    this.#ended?.("error", error);
   };
 
   cancel(reason: unknown): void {
@@ -50,7 +53,7 @@ class Outgoing {
     } finally {
       native.setFrame(undefined);
     }
-    this.#ended?.(reason, true);
+    this.#ended?.("cancel", reason);
   }
 
   fail(error: unknown): void {
@@ -64,7 +67,7 @@ let lastId = 0;
 
 // `ended` is called once, after the last chunk, an error or C++'s cancel.
 export function sendStream(io: IoContext, origin: Origin,
-                           ended?: (error: unknown, failed: boolean) => void): number {
+                           ended?: Ended): number {
   const id = ++lastId;
   streams.set(id, new Outgoing(id, io, origin, ended));
   return id;

@@ -1,6 +1,7 @@
 // Request (spec/runtime-api.md 2). The incoming one is a shell around a request id: headers, cf and
 // body are fetched from C++ when the guest first looks.
 
+import type { CfProperties } from "@cloudflare/workers-types";
 import { AbortController, AbortSignal } from "./abort";
 import {
   Body, cloneBody, extractBody, flatHeaders, hasBody, headersOf, initMessage, isUsed, moveBody,
@@ -43,6 +44,7 @@ export interface RequestInit {
   encodeResponseBody?: string;
 }
 
+type CacheMode = "no-store" | "no-cache";
 export type Redirect = "follow" | "manual";
 
 // What the constructor takes from C++'s request instead of a guest's arguments.
@@ -209,7 +211,7 @@ export class Request extends Body {
   }
 
   clone(): Request {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     const content = cloneBody(this);
     const copy = new Request("about:blank");
     copy.#url = this.#url;
@@ -219,48 +221,48 @@ export class Request extends Body {
   }
 
   get method(): string {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return this.#method;
   }
   get url(): string {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return this.#url;
   }
   get headers(): Headers {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return headersOf(this);
   }
   get redirect(): string {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return this.#redirect;
   }
   get fetcher(): null {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return null;
   }
   get signal(): AbortSignal {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     if (this.#signal === undefined) {
       this.#controller = new AbortController();
       this.#signal = this.#controller.signal;
     }
     return this.#signal;
   }
-  get cf(): unknown {
-    if (!(#method in this)) throw illegalInvocation();
-    return this.#readCf();
+  get cf(): CfProperties | undefined {
+    if (!isRequest(this)) throw illegalInvocation();
+    return this.#readCf() as CfProperties | undefined;
   }
   get integrity(): string {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return "";
   }
   get keepalive(): boolean {
-    if (!(#method in this)) throw illegalInvocation();
+    if (!isRequest(this)) throw illegalInvocation();
     return false;
   }
-  get cache(): string | undefined {
-    if (!(#method in this)) throw illegalInvocation();
-    return this.#cache;
+  get cache(): CacheMode | undefined {
+    if (!isRequest(this)) throw illegalInvocation();
+    return this.#cache as CacheMode | undefined;
   }
 
   static {

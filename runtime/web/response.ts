@@ -130,7 +130,7 @@ export class Response extends Body {
   }
 
   clone(): Response {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     const copy = new Response();
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
@@ -140,39 +140,39 @@ export class Response extends Body {
   }
 
   get status(): number {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#status;
   }
   get statusText(): string {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#statusText;
   }
   get headers(): Headers {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return headersOf(this);
   }
   get ok(): boolean {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#status >= 200 && this.#status < 300;
   }
   get redirected(): boolean {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#extras.redirected;
   }
   get url(): string {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#extras.url;
   }
   get webSocket(): null {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return null;
   }
   get cf(): unknown {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#extras.cf;
   }
   get type(): "default" | "error" {
-    if (!(#status in this)) throw illegalInvocation();
+    if (!isResponse(this)) throw illegalInvocation();
     return this.#extras.isError ? "error" : "default";
   }
 
@@ -180,7 +180,7 @@ export class Response extends Body {
     const response = new Response();
     response.#status = 0;
     response.#extras = { ...NO_EXTRAS, isError: true };
-    initMessage(response, null, undefined, NO_HEADERS, undefined, true);
+    initMessage(response, null, undefined, NO_HEADERS, undefined, false);
     return response;
   }
 

@@ -1,0 +1,40 @@
+// Proof, by the compiler alone, that what a guest gets is what the official types promise it
+// (@cloudflare/workers-types). Nothing here is in the bundle: `tsc` fails when a class drifts.
+
+import type * as official from "@cloudflare/workers-types";
+import type { Blob, File } from "./blob";
+import type { ExecutionContext } from "./context";
+import type { fetch } from "./fetch";
+import type { FormData } from "./form_data";
+import type { Headers } from "./headers";
+import type { FixedLengthStream, IdentityTransformStream } from "./identity_stream";
+import type { KvNamespace } from "./kv";
+import type { Request } from "./request";
+import type { Response } from "./response";
+import type { URL } from "./url";
+import type { ReadableStream, TransformStream, WritableStream } from "./streams";
+
+type Is<Ours extends Official, Official> = [Ours, Official];
+
+export type Checked = [
+  Is<Headers, official.Headers>,
+  Is<typeof Headers, typeof official.Headers>,
+  Is<Request, official.Request>,
+  // Not generic in `cf`: nobody can check the guest's claim about it.
+  Is<typeof Request, new (input: string | URL | official.Request,
+                          init?: official.RequestInit) => official.Request>,
+  Is<Response, official.Response>,
+  Is<typeof Response, typeof official.Response>,
+  Is<typeof fetch, typeof official.fetch>,
+  Is<Blob, official.Blob>,
+  Is<File, official.File>,
+  Is<FormData, official.FormData>,
+  Is<ReadableStream, official.ReadableStream>,
+  Is<WritableStream, official.WritableStream>,
+  Is<TransformStream, official.TransformStream>,
+  Is<IdentityTransformStream, official.IdentityTransformStream>,
+  Is<FixedLengthStream, official.FixedLengthStream>,
+  Is<KvNamespace, official.KVNamespace>,
+  // These two are not on the platform's published surface of `ctx` (spec/runtime-api.md 1.1).
+  Is<ExecutionContext, Omit<official.ExecutionContext, "mapVirtualHost" | "tracing">>,
+];
