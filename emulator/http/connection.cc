@@ -3,8 +3,6 @@
 
 #include <cassert>
 
-#include "emulator/http/exchange_handles.h"
-
 namespace offing::http {
 
 // Pipelined requests, and a body nobody reads, are read ahead this far.
@@ -15,15 +13,9 @@ constexpr int64_t kLingerMs = 2000;
 Connection::Connection(Server::Core* core) : core_(core), parser_(&core->limits()) {
   uv_tcp_init(core->world().loop(), &tcp_);
   tcp_.data = write_.data = shutdown_.data = this;
-  refs_ = 1;  // the handle's
 }
 
 Connection::~Connection() { assert(closed_); }
-
-void Connection::unref() {
-  assert(refs_ > 0);
-  if (--refs_ == 0) delete this;
-}
 
 Connection* Connection::accept(Server::Core* core, uv_stream_t* listener) {
   auto* connection = new Connection(core);

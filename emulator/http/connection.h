@@ -20,34 +20,22 @@
 #include <string_view>
 #include <utility>
 
+#include "emulator/http/attached_body.h"
+#include "emulator/http/counted.h"
 #include "emulator/http/request_parser.h"
 #include "emulator/http/response_writer.h"
 #include "emulator/http/server_core.h"
 
 namespace offing::http {
 
-class RequestBody;
+class Connection;
+using RequestBody = AttachedBody<Connection>;
 
 // An unwanted rest of a body up to this size is read to keep the connection.
 constexpr uint64_t kDiscardBytesMax = 1024 * 1024;
 
-class Connection {
+class Connection final : public Counted<Connection> {
  public:
-  // A counted pointer. Not atomic: the loop thread only.
-  class Ref {
-   public:
-    Ref() = default;
-    explicit Ref(Connection* c) : c_(c) { if (c_) ++c_->refs_; }
-    Ref(Ref&& other) noexcept : c_(std::exchange(other.c_, nullptr)) {}
-    Ref& operator=(Ref&& other) noexcept { std::swap(c_, other.c_); return *this; }
-    ~Ref() { if (c_) c_->unref(); }
-    Connection* operator->() const { return c_; }
-    explicit operator bool() const { return c_ != nullptr; }
-
-   private:
-    Connection* c_ = nullptr;
-  };
-
   // Accepts from `listener`; null when that fails.
   static Connection* accept(Server::Core* core, uv_stream_t* listener);
 
@@ -80,7 +68,7 @@ class Connection {
 
   explicit Connection(Server::Core* core);
   ~Connection();
-  void unref();
+  friend Counted<Connection>;
 
   // Input
   void start_reading();
@@ -117,7 +105,6 @@ class Connection {
   bool out_empty() const { return out_.empty() && big_.empty() && !writing_; }
 
   Server::Core* core_;
-  uint32_t refs_ = 0;
   uv_tcp_t tcp_;
   uv_write_t write_;
   uv_shutdown_t shutdown_;
@@ -165,6 +152,26 @@ class Connection {
   Phase swept_phase_ = Phase::kIdle;
   int64_t since_us_ = 0;
   size_t queued_bytes_ = 0;
+};
+
+// The right to answer an exchange, as a ResponseCallback.
+class Responder {
+ public:
+  Responder(Connection::Ref connection, uint64_t ticket)
+      : connection_(std::move(connection)), ticket_(ticket) {}
+  Responder(Responder&&) noexcept = default;
+  ~Responder() {
+    if (connection_) connection_->abandon(ticket_);
+  }
+  void operator()(Response response) {
+    assert(connection_);
+    Connection::Ref connection = std::move(connection_);
+    connection->respond(ticket_, std::move(response));
+  }
+
+ private:
+  Connection::Ref connection_;
+  uint64_t ticket_;
 };
 
 }  // namespace offing::http

@@ -2,7 +2,6 @@
 #include <cassert>
 
 #include "emulator/http/connection.h"
-#include "emulator/http/exchange_handles.h"
 
 namespace offing::http {
 
@@ -33,8 +32,8 @@ void Connection::append_refusal(const Refusal& refusal, bool is_head) {
 
 void Connection::write_response(Response response) {
   // A body that will not be read to its end ends the connection, and says so.
-  const bool body_unwanted = !body_ended_ && !body_ &&
-                             (continue_owed_ || parser_.body_bytes_left() > kDiscardBytesMax);
+  const bool too_much = !body_ && parser_.body_bytes_left() > kDiscardBytesMax;
+  const bool body_unwanted = !body_ended_ && (continue_owed_ || too_much);
   if (body_unwanted) close_after_ = true;
   answer_to_.keep_alive = answer_to_.keep_alive && !close_after_ && !core_->draining();
   auto framing = append_head(out_, response, answer_to_);
@@ -174,7 +173,7 @@ void Connection::flush() {
   }
   writing_ = true;
   touched_ = true;
-  ++refs_;  // given back in on_written
+  ref();  // given back in on_written
   const int error = uv_write(&write_, stream, bufs, 2, [](uv_write_t* w, int status) {
     auto* connection = static_cast<Connection*>(w->data);
     connection->on_written(status);
@@ -182,7 +181,7 @@ void Connection::flush() {
   });
   if (error == 0) return;
   writing_ = false;
-  --refs_;
+  unref();
   abort();
 }
 
@@ -207,9 +206,10 @@ void Connection::after_drain() {
 }
 
 void Connection::finish_exchange() {
+  if (ticket_ == 0) return;
   announced_ = false;  // the handler has nothing more to hear of it
   if (!body_ended_) {
-    const bool awaited = body_ && body_was_read_;
+    const bool awaited = body_ && body_was_read_ && !continue_owed_;
     const bool too_much = discarded_bytes_ > kDiscardBytesMax ||
                           parser_.body_bytes_left() > kDiscardBytesMax;
     if (awaited) return start_reading();
@@ -257,13 +257,13 @@ void Connection::close_politely() {
   discarded_bytes_ = 0;
   unread_ = {};
   fail_body("Network connection lost.");
-  ++refs_;
+  ref();
   const int error = uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_),
                                 [](uv_shutdown_t* s, int) {
                                   static_cast<Connection*>(s->data)->unref();
                                 });
   if (error != 0) {
-    --refs_;
+    unref();
     return close(false);
   }
   start_reading();

@@ -163,6 +163,10 @@ size_t RequestParser::scan_lines(std::string_view input) {
 }
 
 bool RequestParser::check_line_start(char first) {
+  if (first == ':' && line_count_ > 0) {
+    refuse(400, "A header line of the request has no name before its colon.");
+    return false;
+  }
   const bool folded = (first == ' ' || first == '\t') && (line_count_ > 0 || last_byte_ == '\n');
   if (!folded) return true;
   refuse(400, "A header line of the request starts with white space. Folded headers are not "
@@ -337,6 +341,7 @@ RequestParser::Step RequestParser::refuse(uint16_t status, std::string text) {
 
 RequestParser::Step RequestParser::refuse_syntax(llhttp_errno_t error) {
   if (!within_limits()) return Step::kRefused;
+  if (llhttp_.method == HTTP_PRI) error = HPE_PAUSED_H2_UPGRADE;
   const char* reason = llhttp_get_error_reason(&llhttp_);
   switch (error) {
     case HPE_INVALID_VERSION:
