@@ -72,16 +72,26 @@ void RealWorld::turn() {
   }
 }
 
+// Most turns leave the next due event where it was: the timer is touched only when that moves.
 void RealWorld::arm_timer() {
-  auto due = scheduler_.next_due_us();
+  const auto due = scheduler_.next_due_us();
+  if (due == armed_due_us_) return;
+  armed_due_us_ = due;
   if (!due) {
     uv_timer_stop(&timer_);
     return;
   }
   const int64_t wait_us = *due - (monotonic_us() + wall_offset_us_);
   const uint64_t wait_ms = wait_us <= 0 ? 0 : static_cast<uint64_t>((wait_us + 999) / 1000);
-  uv_timer_start(&timer_, [](uv_timer_t* h) { static_cast<RealWorld*>(h->data)->turn(); }, wait_ms,
-                 0);
+  uv_update_time(loop());
+  uv_timer_start(
+      &timer_,
+      [](uv_timer_t* h) {
+        auto* self = static_cast<RealWorld*>(h->data);
+        self->armed_due_us_.reset();
+        self->turn();
+      },
+      wait_ms, 0);
 }
 
 void RealWorld::run() {

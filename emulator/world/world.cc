@@ -91,7 +91,7 @@ void VirtualWorld::run() {
       uv_run(loop(), UV_RUN_ONCE);
       continue;
     }
-    uv_run(loop(), UV_RUN_NOWAIT);
+    if (awaits_external()) uv_run(loop(), UV_RUN_NOWAIT);
     auto due = scheduler_.next_due_us();
     if (!due) return;
     if (*due > now_us_) now_us_ = *due;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ class World {
   // Runs what is due at this instant, hooks included. At most `limit` events; false if some remain.
   bool run_turn(size_t limit);
   bool stopping() const { return stopping_; }
+  bool awaits_external() const { return !externals_.empty(); }
 
   int64_t now_us_;
   Scheduler scheduler_;
@@ -122,6 +124,7 @@ class RealWorld final : public World {
   void arm_timer();
   bool seeded_;
   bool in_turn_ = false;
+  std::optional<int64_t> armed_due_us_;  // what timer_ waits for
   int64_t wall_offset_us_;
   uv_timer_t timer_;
   uv_prepare_t prepare_;
