@@ -1,0 +1,68 @@
+// structuredClone (spec/runtime-api.md 5), and the registry of platform objects that can be cloned.
+// The engine's serializer does plain data; what it does not know it asks for through the entry's
+// cloneWrite and cloneRead.
+
+import { isDOMException, DOMException, domException } from "./dom_exception";
+import { badArgument } from "./errors";
+
+interface Cloneable {
+  readonly tag: string;
+  readonly test: (value: object) => boolean;
+  readonly write: (value: object) => unknown;   // gives plain data (cloned in its turn)
+  readonly read: (payload: unknown) => object;
+}
+const cloneables: Cloneable[] = [];
+const byTag = new Map<string, Cloneable>();
+
+export function registerCloneable<T extends object>(
+    tag: string, test: (value: unknown) => value is T, write: (value: T) => unknown,
+    read: (payload: unknown) => T): void {
+  const made = { tag, test, write: write as (value: object) => unknown, read };
+  cloneables.push(made);
+  byTag.set(tag, made);
+}
+
+export function cloneWrite(value: object): [tag: string, payload: unknown] | undefined {
+  for (const cloneable of cloneables) {
+    if (cloneable.test(value)) return [cloneable.tag, cloneable.write(value)];
+  }
+  return undefined;
+}
+
+export function cloneRead(tag: string, payload: unknown): object {
+  const cloneable = byTag.get(tag);
+  if (cloneable === undefined) {
+    throw domException("DataCloneError", `Could not deserialize an object of type "${tag}".`);
+  }
+  return cloneable.read(payload);
+}
+
+registerCloneable("DOMException", isDOMException,
+                  (error) => [error.message, error.name, error.stack],
+                  (payload) => {
+                    const [message, name, stack] = payload as [string, string, string];
+                    const made = new DOMException(message, name);
+                    Object.defineProperty(made, "stack", {
+                      value: stack, writable: true, configurable: true, enumerable: false });
+                    return made;
+                  });
+
+export function structuredClone(value: unknown, options?: { transfer?: unknown }): unknown {
+  if (arguments.length === 0) {
+    throw badArgument("structuredClone", "ServiceWorkerGlobalScope", 1, "Value");
+  }
+  const transfer: ArrayBuffer[] = [];
+  if (options?.transfer !== undefined) {
+    for (const item of options.transfer as Iterable<unknown>) {
+      if (!(item instanceof ArrayBuffer)) throw new TypeError("Object is not transferable");
+      if (transfer.includes(item)) {
+        throw domException("DataCloneError", "ArrayBuffer occurs in the transfer list twice.");
+      }
+      if (item.detached) {
+        throw domException("DataCloneError", "An ArrayBuffer is detached and could not be cloned.");
+      }
+      transfer.push(item);
+    }
+  }
+  return native.structuredClone(value, transfer);
+}
