@@ -17,7 +17,7 @@ import {
   bytesStream, isDisturbed, isLocked, isReadableStream, knownLength, LOCKED_TEXT, originStream,
   readAll, ReadableStream, setKnownLength, spentStream, takeStream, type Origin,
 } from "./streams";
-import { URLSearchParams } from "./url_search_params";
+import { isURLSearchParams } from "./url_search_params";
 
 const USED_TEXT =
   "Body has already been used. It can only be used once. Use tee() first if you need to read it " +
@@ -68,7 +68,7 @@ export function extractBody(init: unknown): ExtractedBody {
       const view = new Uint8Array(init.buffer, init.byteOffset, init.byteLength);
       return { content: view.slice(), type: undefined };
     }
-    if (init instanceof URLSearchParams) {
+    if (isURLSearchParams(init)) {
       return { content: String(init), type: "application/x-www-form-urlencoded;charset=UTF-8" };
     }
     if (isBlob(init)) return { content: blobBytes(init).slice(), type: init.type || undefined };

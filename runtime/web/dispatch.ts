@@ -13,7 +13,7 @@ import { abortIncoming, makeIncoming, type Request, requestFlags } from "./reque
 import {
   isEncodedByGuest, isErrorResponse, isResponse, type Response, statusOf, statusTextOf,
 } from "./response";
-import { DOMException } from "./dom_exception";
+import { domException } from "./dom_exception";
 import { WorkerEntrypoint } from "./workers_module";
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
@@ -131,7 +131,7 @@ export function clientGone(request: RequestId): void {
     native.setFrame(io);
     try {
       abortIncoming(io.incoming as Request,
-                    new DOMException("The client has disconnected", "AbortError"));
+                    domException("AbortError", "The client has disconnected"));
     } finally {
       native.setFrame(undefined);
     }

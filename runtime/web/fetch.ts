@@ -13,8 +13,9 @@ import {
 } from "./request";
 import { makeFetched, type Response } from "./response";
 import { SourceOrigin } from "./source";
-import type { AbortSignal } from "./abort";
+import { onAbort, type AbortSignal } from "./abort";
 
+const then = Promise.prototype.then;
 const REDIRECTS_MAX = 20;
 const ONE_TIME_TEXT =
   "A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered " +
@@ -141,8 +142,8 @@ function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Respons
     content = new Uint8Array(0);
   }
   if (content instanceof SourceOrigin && hop.signal !== undefined) {
-    const { signal } = hop, origin = content;
-    signal.addEventListener("abort", () => origin.abort(signal.reason), { once: true });
+    const origin = content;
+    onAbort(hop.signal, (reason) => origin.abort(reason));
   }
   return makeFetched({
     status, statusText, headers, content, url: withoutFragment(hop.url),
@@ -153,9 +154,14 @@ function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Respons
 // Settles with the fetch, or rejects as soon as the signal fires.
 function orAborted(work: Promise<Response>, signal: AbortSignal): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).then(() => signal.removeEventListener("abort", stop), () => {});
+    const forget = onAbort(signal, reject);
+    then.call(work, (response: unknown) => {
+      forget();
+      resolve(response as Response);
+    }, (error: unknown) => {
+      forget();
+      reject(error);
+    });
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { blobBytes, File } from "./blob";
 import { FormData, formEntries } from "./form_data";
-import { URLSearchParams } from "./url_search_params";
+import { parseUrlEncoded } from "./url_search_params";
 
 const MULTIPART = "multipart/form-data";
 const URLENCODED = "application/x-www-form-urlencoded";
@@ -92,9 +92,8 @@ export function parseForm(bytes: Uint8Array, contentType: string | null,
       throw new TypeError("Non-utf-8 application/x-www-form-urlencoded body.");
     }
     const form = new FormData();
-    for (const [name, value] of new URLSearchParams(native.utf8Decode(bytes, false, false))) {
-      form.append(name, value);
-    }
+    const list = parseUrlEncoded(native.utf8Decode(bytes, false, false));
+    for (let i = 0; i < list.length; i += 2) form.append(list[i]!, list[i + 1]!);
     return form;
   }
   throw new TypeError(

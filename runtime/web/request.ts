@@ -2,7 +2,7 @@
 // body are fetched from C++ when the guest first looks.
 
 import type { CfProperties } from "@cloudflare/workers-types";
-import { AbortController, AbortSignal } from "./abort";
+import { abortSignal, type AbortSignal, isAbortSignal, newSignal } from "./abort";
 import {
   Body, cloneBody, extractBody, flatHeaders, hasBody, headersOf, initMessage, isUsed, moveBody,
 } from "./body";
@@ -96,7 +96,6 @@ export class Request extends Body {
   #redirect: Redirect = "follow";
   #signal: AbortSignal | undefined = undefined;   // the one given, or made when looked at
   #givenSignal: AbortSignal | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
   #cf: unknown = undefined;
   #cache: string | undefined = undefined;
   #io: IoContext | undefined = undefined;         // whose cf this is, while CF_NOT_READ
@@ -194,7 +193,7 @@ export class Request extends Body {
     }
     if (init.signal === null) this.#givenSignal = this.#signal = undefined;
     else if (init.signal !== undefined) {
-      if (!(init.signal instanceof AbortSignal)) {
+      if (!isAbortSignal(init.signal)) {
         throw new TypeError("Incorrect type for the 'signal' field on 'RequestInitializerDict': " +
                             "the provided value is not of type 'AbortSignal'.");
       }
@@ -242,11 +241,7 @@ export class Request extends Body {
   }
   get signal(): AbortSignal {
     if (!isRequest(this)) throw illegalInvocation();
-    if (this.#signal === undefined) {
-      this.#controller = new AbortController();
-      this.#signal = this.#controller.signal;
-    }
-    return this.#signal;
+    return this.#signal ??= newSignal();
   }
   get cf(): CfProperties | undefined {
     if (!isRequest(this)) throw illegalInvocation();
@@ -273,7 +268,9 @@ export class Request extends Body {
     methodOf = (request) => request.#method;
     urlOf = (request) => request.#url;
     cacheOf = (request) => request.#cache;
-    abortIncoming = (request, reason) => request.#controller?.abort(reason);
+    abortIncoming = (request, reason) => {
+      if (request.#signal !== undefined) abortSignal(request.#signal, reason);
+    };
   }
 }
 

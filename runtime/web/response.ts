@@ -3,13 +3,12 @@
 
 import { badConstruction, exposeClass } from "./errors";
 import {
-  Body, cloneBody, extractBody, flatHeaders, headersOf, initMessage, isUsed, type ExtractedBody,
+  Body, cloneBody, extractBody, flatHeaders, headersOf, initMessage, type ExtractedBody,
 } from "./body";
 import {
   type Headers, hasHeader, initHeaders, isHeaders, listOf, makeHeaders, TEXT_HEADERS,
 } from "./headers";
 import { illegalInvocation, type IoContext } from "./io";
-import { URL } from "./url";
 
 const STATUS_TEXT = "Responses may only be constructed with status codes in the range 200 to 599, " +
                     "inclusive.";
@@ -189,7 +188,7 @@ export class Response extends Body {
       throw new RangeError(`${status} is not a redirect status code. It must be one of: 301, 302, ` +
                            "303, 307, or 308.");
     }
-    const parsed = URL.canParse(`${url}`) ? new URL(`${url}`).href : undefined;
+    const parsed = native.urlParse(`${url}`, undefined)?.[0];
     if (parsed === undefined) throw new TypeError(`Unable to parse URL: ${url}`);
     const response = new Response();
     response.#status = status;
@@ -229,8 +228,6 @@ export class Response extends Body {
 function isResponseLike(init: ResponseInit): init is Response {
   return isResponse(init);
 }
-
-export { isUsed };
 
 export function installResponse(target: object): void {
   exposeClass(target, "Response", Response);
