@@ -95,8 +95,12 @@ RequestParser::Step RequestParser::parse(std::string_view& input) {
   switch (state_) {
     case State::kStart:
       // Empty lines before a request are skipped (RFC 9112, 2.2).
-      while (!input.empty() && last_byte_ == 0 && input.starts_with("\r\n")) input.remove_prefix(2);
+      while (!input.empty() && input.front() == (blank_cr_ ? '\n' : '\r')) {
+        blank_cr_ = !blank_cr_;
+        input.remove_prefix(1);
+      }
       if (input.empty()) return Step::kMore;
+      if (blank_cr_) return refuse(400, "The request starts with a CR without LF.");
       state_ = State::kHead;
       return parse_lines(input);
     case State::kHead:

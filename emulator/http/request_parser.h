@@ -103,6 +103,7 @@ class RequestParser {
   Refusal refusal_;
 
   // Scan of the current head or trailer section.
+  bool blank_cr_ = false;  // the CR of an empty line before the request has come
   char last_byte_ = 0;
   bool line_is_empty_ = true;  // so far: nothing but a CR
   bool lines_done_ = false;
