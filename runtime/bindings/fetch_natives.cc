@@ -1,0 +1,63 @@
+// Outbound fetch, one hop.
+#include "runtime/bindings/native_call.h"
+
+namespace offing {
+namespace {
+
+using v8::Local;
+
+Local<v8::Value> fetched(Isolate::Parts& parts, Local<v8::Context> context, RequestId owner,
+                         Response response) {
+  v8::Isolate* isolate = parts.isolate;
+  v8::MaybeLocal<v8::Value> values[] = {
+      number(isolate, response.status).As<v8::Value>(),
+      text_from_latin1(isolate, response.reason.empty() ? reason_phrase(response.status)
+                                                        : std::string_view(response.reason))
+          .As<v8::Value>(),
+      flat_headers(isolate, response.headers).As<v8::Value>(),
+      give_body(parts, owner, response.has_body, std::move(response.body),
+                std::move(response.stream))};
+  return parts.shapes[static_cast<size_t>(Shape::kFetched)].Get(isolate)->NewInstance(
+      context, {values, std::size(values)});
+}
+
+void on_answer(Isolate::Parts& parts, Ticket ticket,
+               std::expected<Response, std::string> response) {
+  if (!response) return reject_work(parts, ticket, response.error(), false);
+  resolve_work(parts, ticket, [&](Local<v8::Context> context, RequestId owner) {
+    return fetched(parts, context, owner, std::move(*response));
+  });
+}
+
+// (request, method, url, headers, body, length)
+void fetch(const Arguments& info) {
+  Isolate::Parts* parts = parts_of(info);
+  if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
+  v8::Isolate* isolate = info.GetIsolate();
+  const RequestId request = id_of(info[0]);
+  const Ticket ticket = begin_work(info, *parts, request);
+  if (ticket == 0) return;
+  Request out;
+  out.method = latin1_of(isolate, info[1].As<v8::String>());
+  out.url = utf8_of(isolate, info[2].As<v8::String>());
+  out.headers = headers_of(isolate, isolate->GetCurrentContext(), info[3]);
+  const double length = info[5]->IsNumber() ? info[5].As<v8::Number>()->Value() : -1;
+  GivenBody body = take_body(*parts, info[4], request, length, false);
+  out.has_body = body.present;
+  out.body = std::move(body.bytes);
+  out.stream = std::move(body.stream);
+  parts->host.fetch(request, std::move(out),
+                    [token = parts->token, ticket](std::expected<Response, std::string> answer) {
+                      if (token->parts != nullptr) {
+                        on_answer(*token->parts, ticket, std::move(answer));
+                      }
+                    });
+}
+
+constexpr NativeFunction kFunctions[] = {{"fetch", fetch}};
+
+}  // namespace
+
+std::span<const NativeFunction> fetch_natives() { return kFunctions; }
+
+}  // namespace offing

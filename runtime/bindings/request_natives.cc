@@ -1,0 +1,93 @@
+// The incoming request and its answer.
+#include "runtime/bindings/native_call.h"
+
+namespace offing {
+namespace {
+
+using v8::Local;
+
+GuestRequest* request_of(const Arguments& info, Isolate::Parts*& parts) {
+  parts = parts_of(info);
+  return parts == nullptr ? nullptr : parts->find_request(id_of(info[0]));
+}
+
+void request_headers(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (parts == nullptr) return;
+  if (request == nullptr) return info.GetReturnValue().Set(v8::Array::New(info.GetIsolate()));
+  info.GetReturnValue().Set(flat_headers(info.GetIsolate(), request->incoming.headers));
+}
+
+void request_cf(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (parts == nullptr) return;
+  info.GetReturnValue().Set(
+      text_from_utf8(info.GetIsolate(), request == nullptr ? "" : request->cf_json));
+}
+
+void request_body(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (request == nullptr) return;
+  Request& in = request->incoming;
+  info.GetReturnValue().Set(
+      give_body(*parts, request->id, in.has_body, std::move(in.body), std::move(in.stream)));
+  in.has_body = false;
+}
+
+// (request, status, statusText, headers, body, length, encodedByGuest)
+void respond(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (request == nullptr || request->answered) return;
+  v8::Isolate* isolate = info.GetIsolate();
+  FetchResult result;
+  Response& response = result.response;
+  response.status = static_cast<uint16_t>(id_of(info[1]));
+  if (info[2]->IsString() && info[2].As<v8::String>()->Length() > 0) {
+    response.reason = latin1_of(isolate, info[2].As<v8::String>());
+  }
+  response.headers = headers_of(isolate, isolate->GetCurrentContext(), info[3]);
+  const double length = info[5]->IsNumber() ? info[5].As<v8::Number>()->Value() : -1;
+  GivenBody body = take_body(*parts, info[4], request->id, length, true);
+  response.has_body = body.present;
+  response.body = std::move(body.bytes);
+  request->streaming = body.stream != nullptr;
+  response.stream = std::move(body.stream);
+  response.encoded_by_guest = info[6]->IsTrue();
+  answer(*parts, *request, std::move(result));
+}
+
+// (request, error, passThrough)
+void respond_error(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (request == nullptr || request->answered) return;
+  const RequestId id = request->id;
+  const Described described = describe(*parts, info.GetIsolate()->GetCurrentContext(), info[1]);
+  parts->host.uncaught(id, "fetch", described.text, described.stack);
+  if ((request = parts->find_request(id)) == nullptr) return;
+  answer(*parts, *request, {.outcome = Outcome::kException,
+                            .response = {},
+                            .pass_through = info[2]->IsTrue(),
+                            .error = described.text});
+}
+
+void wait_until(const Arguments& info) {
+  Isolate::Parts* parts = parts_of(info);
+  if (parts == nullptr || !info[1]->IsInt32()) return;
+  change_wait_until(*parts, id_of(info[0]), info[1].As<v8::Int32>()->Value() > 0 ? 1 : -1);
+}
+
+constexpr NativeFunction kFunctions[] = {
+    {"requestHeaders", request_headers}, {"requestCf", request_cf},
+    {"requestBody", request_body},       {"respond", respond},
+    {"respondError", respond_error},     {"waitUntil", wait_until}};
+
+}  // namespace
+
+std::span<const NativeFunction> request_natives() { return kFunctions; }
+
+}  // namespace offing

@@ -1,0 +1,49 @@
+#include "runtime/isolate/engine.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "runtime/isolate/engine_parts.h"
+
+namespace offing {
+
+Engine::Parts::~Parts() {
+  if (snapshot.data != nullptr) munmap(const_cast<char*>(snapshot.data), snapshot.raw_size);
+}
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Engine::~Engine() = default;
+
+std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
+    node::MultiIsolatePlatform* platform, uv_loop_s* loop, const std::string& snapshot_path) {
+  auto fail = [&snapshot_path](const std::string& why) {
+    return std::unexpected("cannot use the startup snapshot " + snapshot_path + ": " + why +
+                           ". Build it again with: ninja offing-snapshot.bin");
+  };
+  const int file = open(snapshot_path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fail(std::strerror(errno));
+  struct stat status {};
+  if (fstat(file, &status) != 0 || status.st_size == 0) {
+    close(file);
+    return fail("it is empty");
+  }
+  const auto size = static_cast<size_t>(status.st_size);
+  void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  const int map_errno = errno;
+  close(file);
+  if (bytes == MAP_FAILED) return fail(std::strerror(map_errno));
+
+  auto parts = std::make_unique<Parts>();
+  parts->platform = platform;
+  parts->loop = loop;
+  parts->snapshot = {static_cast<const char*>(bytes), static_cast<int>(size)};
+  if (!parts->snapshot.IsValid()) return fail("another version of the engine wrote it");
+  return std::unique_ptr<Engine>(new Engine(std::move(parts)));
+}
+
+}  // namespace offing

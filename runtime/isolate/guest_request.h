@@ -1,0 +1,62 @@
+// One client's request while the guest has anything to do with it: from Isolate::fetch until it is
+// answered, the response's stream is over and every waitUntil promise is settled. Then its context
+// has ended: timers, reads and answers that are still under way are dropped.
+//
+// `under_way` counts the work that can wake the request up again: timers, binding calls, outbound
+// fetches, reads of sources. When it is 0 after a turn and something is still asked of the guest (the
+// answer, the next chunk of its stream), that will never come.
+#ifndef OFFING_RUNTIME_ISOLATE_GUEST_REQUEST_H_
+#define OFFING_RUNTIME_ISOLATE_GUEST_REQUEST_H_
+
+#include <cstdint>
+#include <string>
+
+#include "runtime/host.h"
+#include "runtime/http/message.h"
+#include "runtime/isolate/isolate.h"
+
+namespace offing {
+
+using FetchDone = Isolate::FetchDone;
+
+struct GuestRequest {
+  RequestId id = 0;
+  Request incoming;
+  std::string cf_json;
+  FetchDone done;
+  bool answered = false;
+  bool streaming = false;      // the response's body is a guest stream, not at its end yet
+  bool pulling = false;        // that stream was asked for a chunk and has not given it yet
+  bool client_gone = false;
+  bool hung_told = false;
+  uint32_t under_way = 0;
+  uint32_t wait_until = 0;
+  uint32_t timers = 0;         // of those under way
+  uint32_t sources = 0;        // open ones that belong to it
+  TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
+};
+
+// What the platform gives waitUntil after the response (spec/limits.md 2.2).
+constexpr int64_t kDrainMs = 30'000;
+
+// A request takes part in counting only while it is in the table; id 0 and ended ones do not.
+void work_began(Isolate::Parts& parts, RequestId request);
+void work_ended(Isolate::Parts& parts, RequestId request);
+
+// The one place that answers. Ignored when it is answered already.
+void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result);
+// Whether somebody outside waits for the guest to say something.
+inline bool owes_something(const GuestRequest& request) {
+  return !request.answered || request.pulling;
+}
+// The response's guest stream is at its end, failed or was cancelled.
+void response_stream_over(Isolate::Parts& parts, RequestId request);
+void change_wait_until(Isolate::Parts& parts, RequestId request, int change);
+// Ends the context when nothing is left to do for it.
+void end_if_done(Isolate::Parts& parts, GuestRequest& request);
+// Drops timers, sources and pending answers of the request and forgets it.
+void end_request(Isolate::Parts& parts, RequestId request);
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_ISOLATE_GUEST_REQUEST_H_

@@ -1,0 +1,41 @@
+// Memory of one guest isolate outside V8's own heap: an ArrayBuffer allocator that counts and
+// refuses beyond a limit (the guest then sees `RangeError: Array buffer allocation failed`), and
+// what happens when the JavaScript heap nears its limit: the guest is stopped, not the process.
+// V8's helper threads free buffers too, hence the atomic counter.
+#ifndef OFFING_RUNTIME_ISOLATE_MEMORY_H_
+#define OFFING_RUNTIME_ISOLATE_MEMORY_H_
+
+#include <v8-array-buffer.h>
+#include <v8-isolate.h>
+
+#include <atomic>
+#include <cstddef>
+
+namespace offing {
+
+class GuestMemory final : public v8::ArrayBuffer::Allocator {
+ public:
+  explicit GuestMemory(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  void* Allocate(size_t length) override;
+  void* AllocateUninitialized(size_t length) override;
+  void Free(void* data, size_t length) override;
+
+  size_t buffers_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
+  bool heap_exceeded() const { return heap_exceeded_; }
+  // Asks V8 to tell this object when the heap of `isolate` is nearly full.
+  void watch(v8::Isolate* isolate);
+
+ private:
+  static size_t near_heap_limit(void* self, size_t current_bytes, size_t initial_bytes);
+  bool reserve(size_t length);
+
+  const size_t limit_bytes_;
+  std::atomic<size_t> used_bytes_ = 0;
+  v8::Isolate* isolate_ = nullptr;
+  bool heap_exceeded_ = false;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_ISOLATE_MEMORY_H_

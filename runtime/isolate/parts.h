@@ -1,0 +1,138 @@
+// The inside of one guest isolate: the home of every persistent handle and of the tables that tie
+// the guest's work to the host's.
+//
+// A *turn* (turn.h) is one stay of control in the guest. Whatever must be told to the outside during
+// a turn waits in `outbox` until the guest has been left, because the outside may do anything then:
+// start another turn, read a stream, destroy the isolate.
+// A callback given to the host holds a Token, never the Parts: the isolate may be gone when it comes.
+#ifndef OFFING_RUNTIME_ISOLATE_PARTS_H_
+#define OFFING_RUNTIME_ISOLATE_PARTS_H_
+
+#include <v8.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/isolate/guest_request.h"
+#include "runtime/isolate/id_table.h"
+#include "runtime/isolate/isolate.h"
+#include "runtime/isolate/memory.h"
+#include "runtime/isolate/pending.h"
+
+namespace offing {
+
+class GuestStream;
+class ModuleRegistry;
+class TextDecoders;
+
+// Outlives the isolate as long as somebody holds a callback.
+struct Token {
+  Isolate::Parts* parts = nullptr;
+};
+
+// A stream of bytes that the guest reads; `owner` is the request it belongs to.
+struct Source {
+  std::unique_ptr<ByteSource> bytes;
+  RequestId owner = 0;
+  bool reading = false;
+};
+
+struct Timer {
+  TimerId host_timer = 0;
+  RequestId owner = 0;
+};
+
+// Strings that are used again and again as property names or arguments.
+enum class Name : uint8_t {
+  kStatus, kStatusText, kHeaders, kBody, kValue, kMetadata, kCacheStatus, kKeys, kListComplete,
+  kCursor, kName, kExpiration, kDefault, kGet, kPost, kPut, kDelete, kHead, kOptions, kPatch,
+  kCount
+};
+
+// The functions of Entry (native.d.ts).
+enum class EntryFunction : uint8_t {
+  kInit, kBuiltin, kSetMain, kFetch, kClientGone, kHung, kTimer, kPull, kCancel, kTestNames, kTest,
+  kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kCount
+};
+
+// Objects of fixed shape that natives answer with.
+enum class Shape : uint8_t { kFetched, kKvValue, kKvBulkValue, kKvListed, kKvListedKey, kCount };
+
+struct Answered {
+  FetchDone done;
+  FetchResult result;
+};
+struct Delivered {
+  ByteSource::Done done;
+  Chunk chunk;
+};
+struct Called {
+  std::move_only_function<void()> call;
+};
+
+struct Rejection {
+  v8::Global<v8::Promise> promise;
+  v8::Global<v8::Value> reason;
+};
+
+struct Isolate::Parts {
+  Parts(Engine& engine, Host& host, const WorkerOptions& options);
+  Parts(const Parts&) = delete;
+  ~Parts();
+
+  Engine& engine;
+  Host& host;
+  std::shared_ptr<Token> token;
+  GuestMemory memory;
+  v8::Isolate* isolate = nullptr;
+  v8::Global<v8::Context> context;
+  v8::Global<v8::Object> entry;
+  std::array<v8::Global<v8::Function>, static_cast<size_t>(EntryFunction::kCount)> functions;
+  std::array<v8::Eternal<v8::String>, static_cast<size_t>(Name::kCount)> names;
+  std::array<v8::Global<v8::DictionaryTemplate>, static_cast<size_t>(Shape::kCount)> shapes;
+
+  // ---- what runs
+  bool starting = true;             // modules are being evaluated for the first time
+  bool eval_during_startup = false;
+  bool compiling_wasm = false;      // the registry itself compiles a module of the bundle
+  int depth = 0;                    // turns entered and not left
+  std::vector<std::variant<Answered, Delivered, Called>> outbox;
+  size_t outbox_head = 0;
+  std::vector<Rejection> rejections;
+  std::vector<uint64_t> wanted_pulls;    // guest streams to pull before this turn ends
+  std::vector<RequestId> suspects;       // perhaps nothing can answer them any more
+  std::string last_entrypoint;           // cached for the fetch path
+  v8::Global<v8::String> last_entrypoint_string;
+
+  // ---- what is under way
+  IdTable<std::unique_ptr<GuestRequest>> requests;
+  std::vector<std::unique_ptr<GuestRequest>> spare_requests;
+  PendingTable pending;
+  IdTable<Timer> timers;
+  IdTable<Source> sources;
+  IdTable<GuestStream*> streams;         // each owned by whoever got it from us
+  std::vector<std::unique_ptr<ByteSource>> graveyard;  // emptied when the next turn begins
+  uint64_t next_id = 1;                  // timers and sources
+
+  std::unique_ptr<ModuleRegistry> modules;
+  std::unique_ptr<TextDecoders> decoders;
+
+  v8::Local<v8::String> name(Name which) const {
+    return names[static_cast<size_t>(which)].Get(isolate);
+  }
+  GuestRequest* find_request(RequestId id) {
+    auto* found = requests.find(id);
+    return found == nullptr ? nullptr : found->get();
+  }
+  static Parts& of(v8::Isolate* isolate) { return *static_cast<Parts*>(isolate->GetData(0)); }
+
+ private:
+  void make_isolate();
+};
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_ISOLATE_PARTS_H_

@@ -1,0 +1,131 @@
+#include "runtime/isolate/turn.h"
+
+#include <utility>
+
+#include "runtime/bindings/convert.h"
+
+namespace offing {
+namespace {
+
+using v8::Local;
+
+v8::MaybeLocal<v8::Value> call_uncaught(Isolate::Parts& parts, Local<v8::Context> context,
+                                        EntryFunction function, int count,
+                                        Local<v8::Value> arguments[]) {
+  return parts.functions[static_cast<size_t>(function)]
+      .Get(parts.isolate)
+      ->Call(context, v8::Undefined(parts.isolate), count, arguments);
+}
+
+void deliver_rejections(Isolate::Parts& parts, Local<v8::Context> context) {
+  std::vector<Rejection> rejections = std::exchange(parts.rejections, {});
+  for (Rejection& rejection : rejections) {
+    Local<v8::Promise> promise = rejection.promise.Get(parts.isolate);
+    if (promise->HasHandler()) continue;
+    call_entry(parts, context, EntryFunction::kUnhandledRejection,
+               {promise, rejection.reason.Get(parts.isolate)});
+  }
+}
+
+void pull_wanted(Isolate::Parts& parts, Local<v8::Context> context) {
+  std::vector<uint64_t> wanted = std::exchange(parts.wanted_pulls, {});
+  for (uint64_t stream : wanted) {
+    call_entry(parts, context, EntryFunction::kPull, {number(parts.isolate, stream)});
+  }
+}
+
+// True when a request was told, so that microtasks may be waiting again.
+bool tell_hung(Isolate::Parts& parts, Local<v8::Context> context) {
+  bool told = false;
+  for (size_t i = 0; i < parts.suspects.size(); ++i) {
+    const RequestId id = parts.suspects[i];
+    GuestRequest* request = parts.find_request(id);
+    if (request == nullptr || !owes_something(*request) || request->under_way > 0) continue;
+    if (request->hung_told) continue;
+    request->hung_told = told = true;
+    call_entry(parts, context, EntryFunction::kHung, {number(parts.isolate, id)});
+  }
+  parts.suspects.clear();
+  return told;
+}
+
+}  // namespace
+
+void settle_turn(Isolate::Parts& parts, Local<v8::Context> context) {
+  do {
+    parts.isolate->PerformMicrotaskCheckpoint();
+    while (!parts.rejections.empty() || !parts.wanted_pulls.empty()) {
+      deliver_rejections(parts, context);
+      pull_wanted(parts, context);
+      parts.isolate->PerformMicrotaskCheckpoint();
+    }
+  } while (!parts.suspects.empty() && tell_hung(parts, context));
+  parts.isolate->SetContinuationPreservedEmbedderDataV2(v8::Undefined(parts.isolate));
+}
+
+void flush_outbox(Isolate::Parts& parts) {
+  if (parts.outbox.empty()) return;
+  const std::shared_ptr<Token> token = parts.token;
+  while (token->parts != nullptr && parts.outbox_head < parts.outbox.size()) {
+    auto item = std::move(parts.outbox[parts.outbox_head++]);
+    if (parts.outbox_head == parts.outbox.size()) parts.outbox.clear(), parts.outbox_head = 0;
+    if (auto* answered = std::get_if<Answered>(&item)) {
+      answered->done(std::move(answered->result));
+    } else if (auto* delivered = std::get_if<Delivered>(&item)) {
+      delivered->done(std::move(delivered->chunk));
+    } else {
+      std::get<Called>(item).call();
+    }
+  }
+}
+
+v8::MaybeLocal<v8::Value> call_entry(Isolate::Parts& parts, Local<v8::Context> context,
+                                     EntryFunction function, int count,
+                                     Local<v8::Value> arguments[]) {
+  v8::TryCatch caught(parts.isolate);
+  v8::MaybeLocal<v8::Value> result = call_uncaught(parts, context, function, count, arguments);
+  if (!result.IsEmpty()) return result;
+  if (caught.HasTerminated()) {
+    parts.isolate->CancelTerminateExecution();
+    parts.host.uncaught(0, "runtime", "the guest was stopped", "");
+  } else {
+    report_uncaught(parts, context, 0, "runtime", caught.Exception());
+  }
+  return {};
+}
+
+v8::MaybeLocal<v8::Value> call_entry(Isolate::Parts& parts, Local<v8::Context> context,
+                                     EntryFunction function,
+                                     std::initializer_list<Local<v8::Value>> arguments) {
+  return call_entry(parts, context, function, static_cast<int>(arguments.size()),
+                    const_cast<Local<v8::Value>*>(arguments.begin()));
+}
+
+Described describe(Isolate::Parts& parts, Local<v8::Context> context,
+                   Local<v8::Value> exception) {
+  v8::TryCatch caught(parts.isolate);
+  Local<v8::Value> pair;
+  if (call_uncaught(parts, context, EntryFunction::kDescribe, 1, &exception).ToLocal(&pair) &&
+      pair->IsArray()) {
+    Local<v8::Value> text, stack;
+    if (pair.As<v8::Array>()->Get(context, 0).ToLocal(&text) && text->IsString() &&
+        pair.As<v8::Array>()->Get(context, 1).ToLocal(&stack) && stack->IsString()) {
+      return {utf8_of(parts.isolate, text.As<v8::String>()),
+              utf8_of(parts.isolate, stack.As<v8::String>())};
+    }
+  }
+  // The exception defends itself against being looked at, or execution is being terminated.
+  Local<v8::String> text;
+  if (!caught.HasTerminated() && exception->ToDetailString(context).ToLocal(&text)) {
+    return {utf8_of(parts.isolate, text), ""};
+  }
+  return {"an exception that cannot be described", ""};
+}
+
+void report_uncaught(Isolate::Parts& parts, Local<v8::Context> context, RequestId request,
+                     std::string_view where, Local<v8::Value> exception) {
+  const Described described = describe(parts, context, exception);
+  parts.host.uncaught(request, where, described.text, described.stack);
+}
+
+}  // namespace offing

@@ -1,0 +1,99 @@
+// A guest's outside world, by hand: time moves when a test moves it, and every answer is given by
+// the test.
+#ifndef OFFING_TESTS_UNIT_FAKE_HOST_H_
+#define OFFING_TESTS_UNIT_FAKE_HOST_H_
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/host.h"
+
+namespace offing::test {
+
+class FakeHost final : public Host {
+ public:
+  struct TimerEntry {
+    RequestId request;
+    int64_t due_ms;
+    std::move_only_function<void()> fire;
+  };
+  struct FetchEntry {
+    RequestId request;
+    Request outbound;
+    FetchCallback done;
+  };
+  struct KvEntry {
+    RequestId request;
+    KvCall call;
+    KvCallback done;
+  };
+
+  int64_t now_ms() override { return now; }
+  TimerId set_timer(RequestId request, int64_t delay_ms,
+                    std::move_only_function<void()> fire) override {
+    timers[++last_timer] = {request, now + delay_ms, std::move(fire)};
+    return last_timer;
+  }
+  void clear_timer(TimerId timer) override { timers.erase(timer); }
+  double random() override { return 0.25; }
+  void random_bytes(std::span<uint8_t> bytes) override {
+    for (uint8_t& byte : bytes) byte = 7;
+  }
+  void fetch(RequestId request, Request outbound, FetchCallback done) override {
+    fetches.push_back({request, std::move(outbound), std::move(done)});
+  }
+  void kv(RequestId request, KvCall call, KvCallback done) override {
+    kv_calls.push_back({request, std::move(call), std::move(done)});
+  }
+  void log(RequestId, std::string_view level, std::string_view text) override {
+    logs.push_back(std::string(level) + ": " + std::string(text));
+  }
+  void uncaught(RequestId, std::string_view where, std::string_view text,
+                std::string_view stack) override {
+    uncaughts.push_back(std::string(where) + ": " + std::string(text));
+    stacks.push_back(std::string(stack));
+  }
+
+  // Moves time on and fires what comes due, in order.
+  void advance(int64_t ms) {
+    const int64_t until = now + ms;
+    while (true) {
+      auto next = timers.end();
+      for (auto it = timers.begin(); it != timers.end(); ++it) {
+        if (it->second.due_ms > until) continue;
+        if (next == timers.end() || it->second.due_ms < next->second.due_ms) next = it;
+      }
+      if (next == timers.end()) break;
+      now = std::max(now, next->second.due_ms);
+      auto fire = std::move(next->second.fire);
+      timers.erase(next);
+      fire();
+    }
+    now = until;
+  }
+  KvEntry take_kv() {
+    KvEntry entry = std::move(kv_calls.front());
+    kv_calls.pop_front();
+    return entry;
+  }
+  FetchEntry take_fetch() {
+    FetchEntry entry = std::move(fetches.front());
+    fetches.pop_front();
+    return entry;
+  }
+
+  int64_t now = 1'700'000'000'000;
+  TimerId last_timer = 0;
+  std::map<TimerId, TimerEntry> timers;
+  std::deque<FetchEntry> fetches;
+  std::deque<KvEntry> kv_calls;
+  std::vector<std::string> logs;
+  std::vector<std::string> uncaughts;
+  std::vector<std::string> stacks;
+};
+
+}  // namespace offing::test
+
+#endif  // OFFING_TESTS_UNIT_FAKE_HOST_H_
