@@ -1,6 +1,7 @@
 // The HTTP half of what a Worker finds on its global object, and the compatibility flags that change
 // it (spec/config.md 6.1).
 
+import { domException } from "./dom_exception";
 import { installBlob } from "./blob";
 import { Body, bodyFlags } from "./body";
 import { exposeClass } from "./errors";
@@ -8,11 +9,18 @@ import { fetchFlags, installFetch } from "./fetch";
 import { installFormData } from "./form_data";
 import { Headers } from "./headers";
 import { installIdentityStreams } from "./identity_stream";
+import { isKvNamespace, type KvNamespace } from "./kv";
 import { installRequest, requestFlags } from "./request";
 import { installResponse } from "./response";
 import { installStreams } from "./streams";
+import { registerCloneable } from "./structured_clone";
 
 const getSetCookie = Headers.prototype.getSetCookie;
+
+function noClone(): never {
+  throw domException("DataCloneError", "A KV namespace binding cannot be serialized.");
+}
+registerCloneable<KvNamespace>("KvNamespace", isKvNamespace, noClone, noClone);
 
 // Once, when the snapshot is built.
 export function installHttpGlobals(target: object): void {

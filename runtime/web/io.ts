@@ -108,6 +108,14 @@ export function invocationOver(io: IoContext): void {
   finishIfIdle(io);
 }
 
+let atEnd: (io: IoContext) => void = () => {};
+// `work` runs once for each context, when it ends. There is one such function, set at start.
+export function whenContextEnds(work: (io: IoContext) => void): void {
+  atEnd = work;
+}
+
 function finishIfIdle(io: IoContext): void {
-  if (io.answered && io.streaming === 0 && io.pending === 0) io.ended = true;
+  if (io.ended || !io.answered || io.streaming !== 0 || io.pending !== 0) return;
+  io.ended = true;
+  atEnd(io);
 }

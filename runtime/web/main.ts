@@ -1,60 +1,68 @@
-// The bundle's entry: `entry` is what C++ calls (native.d.ts: Entry). Everything else a Worker sees
-// is defined by the modules this one pulls in.
+// The bundle's entry: `entry` is what C++ calls (native.d.ts: Entry). Loading this module defines
+// everything a Worker sees; it happens once, when the snapshot is built. What belongs to one isolate
+// starts in `init`.
 
-type FetchHandler = (request: unknown, env: unknown, ctx: unknown) => unknown;
+import { clientGone, dispatchFetch, hung, runTest, setEnv, setMain, testNames } from "./dispatch";
+import { domException } from "./dom_exception";
+import { makeEnv } from "./env";
+import { initHttp, installHttpGlobals } from "./http_globals";
+import { whenContextEnds } from "./io";
+import { cancelStream, pullStream } from "./outgoing";
+import { cloneRead, cloneWrite } from "./structured_clone";
+import { cancelTimers, fireTimer } from "./timers";
+import { makeWorkersModule } from "./workers_module";
 
-class Response {
-  readonly body: string;
-  constructor(body: string) {
-    this.body = String(body);
-  }
-}
-Object.defineProperty(globalThis, "Response", {
-  value: Response, writable: true, configurable: true, enumerable: false,
-});
+// Modules of the platform that this version does not have: said by name, so that nobody looks for a
+// mistake of their own.
+const KNOWN_MODULES = /^(?:node|cloudflare|workerd):/;
 
-let main: Record<string, unknown> = {};
+let workersModule: Record<string, unknown> = {};
+
+installHttpGlobals(globalThis);
+whenContextEnds(cancelTimers);
 
 export const entry: Entry = {
-  init(): void {},
-  builtin(specifier: string): string {
-    return `No such module "${specifier}".`;
+  init(options): void {
+    initHttp(new Set(options.flags));
+    const env = makeEnv(options);
+    setEnv(env);
+    // Importers have an object of their own, as on the platform: the same bindings.
+    const importable = !options.flags.includes("disallow_importable_env");
+    workersModule = makeWorkersModule(importable ? { ...env } : {});
   },
-  setMain(namespace: Record<string, unknown>): void {
-    main = namespace;
+  builtin(specifier): Record<string, unknown> | string {
+    if (specifier === "cloudflare:workers") return workersModule;
+    const missing = `No such module "${specifier}".`;
+    return KNOWN_MODULES.test(specifier)
+      ? `${missing} It is not supported by this version of offing.` : missing;
   },
-  fetch(request: number, method: string, url: string): void {
-    const handler = main.default as { fetch?: FetchHandler } | undefined;
-    if (typeof handler?.fetch !== "function") {
-      native.respondError(
-        request, new Error("Handler does not export a fetch() function."), false);
-      return;
-    }
-    Promise.resolve(handler.fetch({ method, url }, {}, {})).then(
-      (response) => native.respond(request, 200, "OK", ["content-type", "text/plain;charset=UTF-8"],
-                                   (response as Response).body, -1, false),
-      (error: unknown) => native.respondError(request, error, false));
+  setMain,
+  fetch: dispatchFetch,
+  clientGone,
+  hung,
+  timer(id): void {
+    fireTimer(id);
   },
-  clientGone(): void {},
-  hung(): void {},
-  timer(): void {},
-  pull(): void {},
-  cancel(): void {},
-  testNames(): string[] {
-    return [];
+  pull: pullStream,
+  cancel: cancelStream,
+  testNames,
+  test: runTest,
+  unhandledRejection(_promise, reason): void {
+    native.uncaught(native.getFrame()?.request ?? 0, "rejection", reason);
   },
-  test(): void {},
-  unhandledRejection(): void {},
-  domException(name: string, message: string): Error {
-    const error = new Error(message);
-    error.name = name;
-    return error;
-  },
-  describe(error: unknown): [string, string] {
-    return [String(error), error instanceof Error ? String(error.stack) : ""];
-  },
-  cloneWrite(): undefined {},
-  cloneRead(): object {
-    return {};
-  },
+  domException,
+  describe,
+  cloneWrite,
+  cloneRead,
 };
+
+function describe(error: unknown): [text: string, stack: string] {
+  try {
+    const text = String(error);
+    const stack: unknown = typeof error === "object" && error !== null
+      ? (error as { stack?: unknown }).stack : undefined;
+    return [text, typeof stack === "string" ? stack : ""];
+  } catch {
+    return ["an exception that cannot be described", ""];
+  }
+}

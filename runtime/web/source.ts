@@ -29,7 +29,7 @@ export class SourceOrigin implements Origin {
     try {
       if (this.#aborted) throw this.#reason;
       const end = this.#io.bodyEnd;
-      if (this.#incoming && end !== undefined) {
+      if (this.#incoming && end !== undefined && native.getFrame() === this.#io) {
         throw new TypeError(`Can't read from request stream ${end}.`);
       }
       requireOwner(this.#io, "ReadableStreamSource");
