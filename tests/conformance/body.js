@@ -193,7 +193,7 @@ export const formdata_append_blob_becomes_file = {
     f.append("x", new Blob(["a"]));
     const v = f.get("x");
     ok(v instanceof File);
-    eq(v.name, "blob");
+    eq(v.name, "x");
   },
 };
 export const formdata_append_file_keeps_name = {

@@ -143,7 +143,7 @@ export const headers_get_all_of_other_name = {
 };
 export const headers_invalid_name = {
   test() {
-    for (const name of ["", "a b", "a:b", "é"]) {
+    for (const name of ["a b", "a:b", "a,b"]) {
       throws(() => new Headers().set(name, "x"), "TypeError", /^Invalid header name\b/);
     }
   },
