@@ -23,7 +23,9 @@ const seen = {
   key: attempt(() => crypto.subtle.generateKey({ name: "AES-GCM", length: 128 }, true, ["encrypt"])),
   now: attempt(() => [Date.now(), new Date().getTime(), performance.now()]),
   evaluated: attempt(() => eval("1+1")),
-  objects: attempt(() => [new Request("https://e.com/").url, new Response("x").status, new URL("https://e.com").host]),
+  objects: attempt(() => [new Request("https://e.com/").url, new Response(null).status, new URL("https://e.com").host]),
+  responseBody: attempt(() => new Response("x")),
+  requestBody: attempt(() => new Request("https://e.com/", { method: "POST", body: "x" })),
   digest: attempt(() => crypto.subtle.digest("SHA-256", new Uint8Array(0))),
   timeoutSignal: attempt(() => AbortSignal.timeout(1)),
 };
@@ -65,6 +67,12 @@ export const global_scope_eval_is_allowed = {
 };
 export const global_scope_objects_are_allowed = {
   test() { eq(seen.objects.value.join(), "https://e.com/,200,e.com"); },
+};
+export const global_scope_response_with_body = {
+  async test() { await refused("responseBody"); },
+};
+export const global_scope_request_with_body = {
+  async test() { await refused("requestBody"); },
 };
 export const global_scope_top_level_await = {
   test() { eq(settled, "settled"); },

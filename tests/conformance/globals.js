@@ -135,12 +135,16 @@ export const codegen_eval_is_refused = {
 export const codegen_indirect_eval_is_refused = {
   test() { throws(() => (0, eval)("1"), "EvalError", EVAL); },
 };
-export const codegen_eval_of_non_string = {
+export const codegen_eval_of_nothing = {
   test() {
-    const o = {};
     eq(eval(), undefined);
     eq(eval(undefined), undefined);
-    eq(eval(o), o);
+  },
+};
+export const codegen_eval_of_non_string_is_refused = {
+  test() {
+    throws(() => eval({}), "EvalError", EVAL);
+    throws(() => eval(5), "EvalError", EVAL);
   },
 };
 export const codegen_function_is_refused = {
