@@ -3,6 +3,7 @@
 import { badArgument, exposeClass } from "./errors";
 import { blobBytes, File, isBlob, isFile } from "./blob";
 import { illegalInvocation } from "./io";
+import { EntryIterator, KeyIterator, ValueIterator } from "./iterators";
 
 // What `append` takes beside text; that it is one of our Blobs is seen at run time.
 export interface BlobLike {
@@ -88,17 +89,18 @@ export class FormData {
 
   entries(): ArrayIterator<[key: string, value: FormValue]> {
     if (!isFormData(this)) throw illegalInvocation();
-    return this.#entries.map((entry): [string, FormValue] => [entry[0], entry[1]]).values();
+    return new EntryIterator(
+      this.#entries.map((entry): [string, FormValue] => [entry[0], entry[1]]));
   }
 
   keys(): ArrayIterator<string> {
     if (!isFormData(this)) throw illegalInvocation();
-    return this.#entries.map((entry) => entry[0]).values();
+    return new KeyIterator(this.#entries.map((entry) => entry[0]));
   }
 
   values(): ArrayIterator<FormValue> {
     if (!isFormData(this)) throw illegalInvocation();
-    return this.#entries.map((entry) => entry[1]).values();
+    return new ValueIterator(this.#entries.map((entry) => entry[1]));
   }
 
   declare [Symbol.iterator]: () => ArrayIterator<[key: string, value: FormValue]>;

@@ -7,6 +7,7 @@
 
 import { illegalInvocation } from "./io";
 import { freeze, badArgument, badConstruction } from "./errors";
+import { EntryIterator, KeyIterator, ValueIterator } from "./iterators";
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]*$/;
 const BAD_VALUE = /[\0\r\n]/;
@@ -227,17 +228,17 @@ export class Headers {
 
   entries(): ArrayIterator<[key: string, value: string]> {
     if (!isHeaders(this)) throw illegalInvocation();
-    return this.#sorted().values();
+    return new EntryIterator(this.#sorted());
   }
 
   keys(): ArrayIterator<string> {
     if (!isHeaders(this)) throw illegalInvocation();
-    return this.#sorted().map((entry) => entry[0]).values();
+    return new KeyIterator(this.#sorted().map((entry) => entry[0]));
   }
 
   values(): ArrayIterator<string> {
     if (!isHeaders(this)) throw illegalInvocation();
-    return this.#sorted().map((entry) => entry[1]).values();
+    return new ValueIterator(this.#sorted().map((entry) => entry[1]));
   }
 
   declare [Symbol.iterator]: () => ArrayIterator<[key: string, value: string]>;

@@ -12,10 +12,6 @@ import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
 import { makeWorkersModule } from "./workers_module";
 
-// Modules of the platform that this version does not have: said by name, so that nobody looks for a
-// mistake of their own.
-const KNOWN_MODULES = /^(?:node|cloudflare|workerd):/;
-
 let workersModule: Record<string, unknown> = {};
 
 installHttpGlobals(globalThis);
@@ -31,10 +27,7 @@ export const entry: Entry = {
     workersModule = makeWorkersModule(importable ? { ...env } : {});
   },
   builtin(specifier): Record<string, unknown> | string {
-    if (specifier === "cloudflare:workers") return workersModule;
-    const missing = `No such module "${specifier}".`;
-    return KNOWN_MODULES.test(specifier)
-      ? `${missing} It is not supported by this version of offing.` : missing;
+    return specifier === "cloudflare:workers" ? workersModule : `No such module "${specifier}".`;
   },
   setMain,
   fetch: dispatchFetch,
