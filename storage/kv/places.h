@@ -1,0 +1,54 @@
+// Settings resolved against the locations of a run: which link has which delay, which locations share
+// a tier, who cannot reach whom, and the streams of randomness, each asked for once. Locations are
+// numbers from here on.
+#ifndef OFFING_STORAGE_KV_PLACES_H_
+#define OFFING_STORAGE_KV_PLACES_H_
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/kv/randomness.h"
+#include "storage/kv/settings.h"
+
+namespace offing::kv {
+
+struct Link {
+  std::optional<Distribution> delay;  // set by name in `links`
+  Randomness* random = nullptr;
+};
+
+struct Partition {
+  std::vector<bool> a, b;  // by location
+  int64_t from_ms = 0;     // world time
+  int64_t to_ms = 0;
+  bool separates(uint32_t x, uint32_t y) const { return (a[x] && b[y]) || (b[x] && a[y]); }
+};
+
+struct Places {
+  KvSettings settings;
+  std::vector<std::string> locations;
+  std::vector<Link> links;        // [source * count + destination]
+  std::vector<Link> to_central;   // by source
+  bool any_link = false;          // between locations
+  std::vector<uint32_t> region_of;
+  uint32_t regions = 0;
+  std::vector<Partition> partitions;
+  std::vector<Randomness*> fill, ryow, evict, history;  // by location
+  Randomness* list_lag = nullptr;
+  Randomness* tier_delay = nullptr;
+
+  uint32_t count() const { return static_cast<uint32_t>(locations.size()); }
+  const Link& link(uint32_t from, uint32_t to) const { return links[from * count() + to]; }
+
+  // The error names the location that is not there and those that are.
+  static std::expected<Places, std::string> resolve(KvSettings settings,
+                                                    std::vector<std::string> locations,
+                                                    RandomStreams& streams, int64_t now_ms);
+};
+
+}  // namespace offing::kv
+
+#endif  // OFFING_STORAGE_KV_PLACES_H_
