@@ -13,24 +13,27 @@ using v8::String;
 // Below this a copy is cheaper than handing memory over.
 constexpr size_t kAdoptBytes = 2048;
 
+// The size that resize_and_overwrite gives to its operation may be larger than the one asked for
+// (libstdc++ 12), so none of them looks at it.
 std::string encode(v8::Isolate* isolate, Local<String> text, int flags) {
   const auto length = static_cast<size_t>(text->Length());
   std::string out;
   // One-byte strings are nearly always ASCII: take them as they are and look afterwards.
   if (text->IsOneByte()) {
     bool ascii = true;
-    out.resize_and_overwrite(length, [&](char* to, size_t size) {
-      text->WriteOneByteV2(isolate, 0, static_cast<uint32_t>(size),
+    out.resize_and_overwrite(length, [&](char* to, size_t) {
+      text->WriteOneByteV2(isolate, 0, static_cast<uint32_t>(length),
                            reinterpret_cast<uint8_t*>(to));
       unsigned char seen = 0;
-      for (size_t i = 0; i < size; ++i) seen |= static_cast<unsigned char>(to[i]);
+      for (size_t i = 0; i < length; ++i) seen |= static_cast<unsigned char>(to[i]);
       ascii = seen < 0x80;
-      return size;
+      return length;
     });
     if (ascii) return out;
   }
-  out.resize_and_overwrite(text->Utf8LengthV2(isolate), [&](char* to, size_t size) {
-    return text->WriteUtf8V2(isolate, to, size, flags);
+  const size_t encoded = text->Utf8LengthV2(isolate);
+  out.resize_and_overwrite(encoded, [&](char* to, size_t) {
+    return text->WriteUtf8V2(isolate, to, encoded, flags);
   });
   return out;
 }
@@ -60,9 +63,11 @@ std::string wtf8_of(v8::Isolate* isolate, Local<String> text) {
 
 std::string latin1_of(v8::Isolate* isolate, Local<String> text) {
   std::string out;
-  out.resize_and_overwrite(static_cast<size_t>(text->Length()), [&](char* to, size_t size) {
-    text->WriteOneByteV2(isolate, 0, static_cast<uint32_t>(size), reinterpret_cast<uint8_t*>(to));
-    return size;
+  const auto length = static_cast<size_t>(text->Length());
+  out.resize_and_overwrite(length, [&](char* to, size_t) {
+    text->WriteOneByteV2(isolate, 0, static_cast<uint32_t>(length),
+                         reinterpret_cast<uint8_t*>(to));
+    return length;
   });
   return out;
 }

@@ -149,8 +149,9 @@ v8::MaybeLocal<v8::Promise> ModuleRegistry::evaluate(Local<v8::Context> context,
 ModuleRegistry::Record* ModuleRegistry::load(Local<v8::Context> context,
                                              std::string_view specifier,
                                              std::string_view referrer) {
+  std::string path;
   if (!has_scheme(specifier)) {
-    std::string path = resolve_path(referrer, specifier);
+    path = resolve_path(referrer, specifier);
     auto made = records_.find(path);
     if (made != records_.end()) return &made->second;
     const Module* module = find(path);
@@ -162,7 +163,10 @@ ModuleRegistry::Record* ModuleRegistry::load(Local<v8::Context> context,
     }
     if (module != nullptr) return load_from_bundle(context, *module);
   }
-  return load_builtin(context, std::string(specifier), referrer);
+  // Texts name a relative specifier by the path it means.
+  const bool relative = specifier.starts_with('.') || specifier.starts_with('/');
+  return load_builtin(context, relative && !path.empty() ? path : std::string(specifier),
+                      referrer);
 }
 
 ModuleRegistry::Record* ModuleRegistry::load_from_bundle(Local<v8::Context> context,
