@@ -1,7 +1,6 @@
 #include "runtime/isolate/tests.h"
 
 #include <memory>
-#include <tuple>
 
 #include "runtime/bindings/convert.h"
 #include "runtime/isolate/turn.h"
@@ -51,42 +50,10 @@ class TestRun : public std::enable_shared_from_this<TestRun> {
     parts->requests.add(id, std::move(request));
     parts->suspects.push_back(id);
     run_turn(*parts, [this, parts, id](Local<v8::Context> context) {
-      Local<v8::Value> promise;
-      if (call_entry(*parts, context, EntryFunction::kTest,
-                     {text_from_utf8(parts->isolate, results_[at_].name),
-                      number(parts->isolate, id)})
-              .ToLocal(&promise) &&
-          promise->IsPromise()) {
-        answer_when_settled(context, promise.As<v8::Promise>(), number(parts->isolate, id));
-      }
+      // It answers as a request does: native.respond or native.respondError.
+      call_entry(*parts, context, EntryFunction::kTest,
+                 {text_from_utf8(parts->isolate, results_[at_].name), number(parts->isolate, id)});
     });
-  }
-
-  static void answer_when_settled(Local<v8::Context> context, Local<v8::Promise> promise,
-                                  Local<v8::Value> id) {
-    Local<v8::Function> passed, failed;
-    if (!v8::Function::New(context, on_passed, id).ToLocal(&passed) ||
-        !v8::Function::New(context, on_failed, id).ToLocal(&failed)) {
-      return;
-    }
-    std::ignore = promise->Then(context, passed, failed);
-  }
-
-  static void on_passed(const v8::FunctionCallbackInfo<v8::Value>& info) {
-    Isolate::Parts& parts = Isolate::Parts::of(info.GetIsolate());
-    if (GuestRequest* request = parts.find_request(id_of(info.Data()))) {
-      answer(parts, *request, {});
-    }
-  }
-
-  static void on_failed(const v8::FunctionCallbackInfo<v8::Value>& info) {
-    Isolate::Parts& parts = Isolate::Parts::of(info.GetIsolate());
-    GuestRequest* request = parts.find_request(id_of(info.Data()));
-    if (request == nullptr) return;
-    const Described why = describe(parts, info.GetIsolate()->GetCurrentContext(), info[0]);
-    answer(parts, *request, {.outcome = Outcome::kException,
-                             .response = {},
-                             .error = why.stack.empty() ? why.text : why.stack});
   }
 
   void finished(FetchResult result) {
