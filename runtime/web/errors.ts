@@ -1,5 +1,7 @@
 // The wording that argument checks share, and how a class is put before a guest.
 
+import { inspectGetters } from "./inspect";
+
 export const freeze = Object.freeze as <T>(value: T) => T;
 
 export function badArgument(method: string, owner: string, at: number, type: string): TypeError {
@@ -17,6 +19,7 @@ type AnyClass = abstract new (...args: never[]) => object;
 // Members are enumerable on the prototype and `toString` names the class.
 export function exposeClass(target: object, name: string, made: AnyClass): void {
   enumerateMembers(made.prototype as object);
+  inspectGetters(made.prototype as object);
   Object.defineProperty(made.prototype, Symbol.toStringTag, { value: name, configurable: true });
   if (made.name !== name) Object.defineProperty(made, "name", { value: name, configurable: true });
   Object.defineProperty(target, name,
