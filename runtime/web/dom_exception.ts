@@ -28,21 +28,14 @@ export let isDOMException: (value: unknown) => value is DOMException;
 const captureStackTrace = (Error as unknown as {
   captureStackTrace(target: object, above: unknown): void }).captureStackTrace;
 
-// The base returns a real Error wearing DOMException's prototype; the fields are stamped on it.
-const ErrorBase = function (this: unknown, message: string): Error {
-  return Reflect.construct(Error, [message], DOMException) as Error;
-} as unknown as new (message: string) => object;
-
-export class DOMException extends ErrorBase {
-  declare stack: string;
+export class DOMException extends Error {
   #message: string;
   #name: string;
 
   constructor(message: unknown = "", nameOrOptions?: unknown) {
     const text = `${message as string}`;
-    super("");
+    super();
     this.#message = text;
-    delete (this as { message?: unknown }).message;
     if (typeof nameOrOptions === "object" && nameOrOptions !== null) {
       const options = nameOrOptions as { name?: unknown; cause?: unknown };
       this.#name = options.name === undefined ? "Error" : `${options.name as string}`;
@@ -57,12 +50,12 @@ export class DOMException extends ErrorBase {
     captureStackTrace(this, new.target);
   }
 
-  get name(): string {
+  override get name(): string {
     if (!isDOMException(this)) throw illegalInvocation();
     return this.#name;
   }
 
-  get message(): string {
+  override get message(): string {
     if (!isDOMException(this)) throw illegalInvocation();
     return this.#message;
   }
@@ -78,8 +71,6 @@ export class DOMException extends ErrorBase {
   }
 }
 
-Object.setPrototypeOf(DOMException, Function.prototype);
-Object.setPrototypeOf(DOMException.prototype, Error.prototype);
 for (const [index, [, constant]] of LEGACY.entries()) {
   const property = { value: index + 1, enumerable: true, configurable: true };
   Object.defineProperty(DOMException, constant, property);
@@ -87,6 +78,6 @@ for (const [index, [, constant]] of LEGACY.entries()) {
 }
 enumerateMembers(DOMException.prototype);
 
-export function domException(name: string, message: string): DOMException & Error {
-  return new DOMException(message, name) as DOMException & Error;
+export function domException(name: string, message: string): DOMException {
+  return new DOMException(message, name);
 }

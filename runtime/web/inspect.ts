@@ -35,7 +35,7 @@ export function inspect(value: unknown, options?: InspectOptions): string {
     depthMax: depth === null ? Infinity : depth ?? 2, showHidden: options?.showHidden ?? false,
     seen: [], circular: undefined, indentation: 0, deepest: 0,
   };
-  return format(ctx, value, 0, true);
+  return format(ctx, value, 0);
 }
 
 export function quote(text: string): string {
@@ -73,7 +73,7 @@ function formatPrimitive(ctx: Context, value: unknown): string {
   return String(value);   // undefined, boolean, symbol, null
 }
 
-function format(ctx: Context, value: unknown, depth: number, top = false): string {
+function format(ctx: Context, value: unknown, depth: number): string {
   if (value === null || typeof value !== "object" && typeof value !== "function") {
     return formatPrimitive(ctx, value);
   }
@@ -96,7 +96,7 @@ function format(ctx: Context, value: unknown, depth: number, top = false): strin
     if (!circular.has(value)) circular.set(value, circular.size + 1);
     return `[Circular *${circular.get(value)}]`;
   }
-  return formatObject(ctx, value, depth, top);
+  return formatObject(ctx, value, depth);
 }
 
 function customOf(value: object): ((...args: unknown[]) => unknown) | undefined {
@@ -153,7 +153,7 @@ interface Shape {
   alone?: string;
 }
 
-function formatObject(ctx: Context, value: object, depth: number, _top: boolean): string {
+function formatObject(ctx: Context, value: object, depth: number): string {
   const shape = shapeOf(ctx, value, depth);
   if (shape.parts === undefined && shape.keys.length === 0 && shape.alone !== undefined) {
     return shape.alone;
@@ -165,7 +165,7 @@ function formatObject(ctx: Context, value: object, depth: number, _top: boolean)
   ctx.seen.push(value);
   ctx.deepest = depth;
   const parts = shape.parts?.() ?? [];
-  for (const key of shape.keys) parts.push(formatProperty(ctx, value, key, depth, shape.isArray));
+  for (const key of shape.keys) parts.push(formatProperty(ctx, value, key, depth));
   ctx.seen.pop();
   const index = ctx.circular?.get(value);
   let { base } = shape;
@@ -179,8 +179,7 @@ function formatObject(ctx: Context, value: object, depth: number, _top: boolean)
   return joinParts(ctx, parts, base, shape.braces, depth, shape.isArray);
 }
 
-function formatProperty(ctx: Context, value: object, key: Key, depth: number,
-                        isArray: boolean): string {
+function formatProperty(ctx: Context, value: object, key: Key, depth: number): string {
   const own = Object.getOwnPropertyDescriptor(value, key);
   let text: string;
   if (own === undefined || own.get === undefined && own.set === undefined) {
@@ -190,15 +189,14 @@ function formatProperty(ctx: Context, value: object, key: Key, depth: number,
   } else {
     text = own.get === undefined ? "[Setter]" : own.set === undefined ? "[Getter]" : "[Getter/Setter]";
   }
-  void isArray;
-  const name = typeof key === "symbol" ? `[${key.toString()}]` :
+  const name = typeof key === "symbol" ? key.toString() :
     /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
   return `${own !== undefined && !own.enumerable ? `[${String(key)}]` : name}: ${text}`;
 }
 
 function plain(keys: Key[], braces: [string, string], parts?: () => string[],
                isArray = false): Shape {
-  return { braces, base: "", parts, keys, isArray };
+  return { braces, base: "", parts, keys, isArray, alone: braces.join("") };
 }
 
 function shapeOf(ctx: Context, value: object, depth: number): Shape {
@@ -243,10 +241,8 @@ function arrayShape(ctx: Context, value: unknown[], depth: number, name: string 
   const front = name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`);
   const others = keys.filter((key) => typeof key === "symbol" || !/^(?:0|[1-9]\d*)$/.test(key) &&
                                       key !== "length");
-  const shape = plain(others, [`${front}[`, "]"], () => arrayParts(ctx, value, depth), true);
-  if (value.length === 0) shape.parts = undefined;
-  if (value.length === 0) shape.alone = `${front}[]`;
-  return shape;
+  return plain(others, [`${front}[`, "]"],
+               value.length === 0 ? undefined : () => arrayParts(ctx, value, depth), true);
 }
 
 function arrayParts(ctx: Context, value: unknown[], depth: number): string[] {
@@ -274,18 +270,13 @@ function typedArrayShape(ctx: Context, value: Uint8Array, name: string | null, t
   const front = prefix(name, tag, "TypedArray", `(${value.length})`);
   const others = keys.filter((key) => typeof key === "symbol" || !/^\d+$/.test(key));
   const count = Math.min(value.length, ITEMS_MAX);
-  const shape = plain(others, [`${front}[`, "]"],
-                      () => items(ctx, count, value.length, (i) => formatPrimitive(ctx, value[i])), true);
-  if (value.length === 0) {
-    shape.parts = undefined;
-    shape.alone = `${front}[]`;
-  }
-  return shape;
+  const parts = () => items(ctx, count, value.length, (i) => formatPrimitive(ctx, value[i]));
+  return plain(others, [`${front}[`, "]"], value.length === 0 ? undefined : parts, true);
 }
 
 function mapShape(ctx: Context, value: Map<unknown, unknown>, depth: number, name: string | null,
                   tag: string, keys: Key[]): Shape {
-  return plain(keys, [`${prefix(name, tag, "Map", `(${value.size})`)}{`, "}"], () => {
+  return plain(keys, [`${prefix(name, tag, "Map", `(${value.size})`)}{`, "}"], value.size === 0 ? undefined : () => {
     const pairs = [...Map.prototype.entries.call(value).take(ITEMS_MAX)] as [unknown, unknown][];
     return items(ctx, pairs.length, value.size, (i) => {
       const [key, of] = pairs[i] as [unknown, unknown];
@@ -296,7 +287,7 @@ function mapShape(ctx: Context, value: Map<unknown, unknown>, depth: number, nam
 
 function setShape(ctx: Context, value: Set<unknown>, depth: number, name: string | null, tag: string,
                   keys: Key[]): Shape {
-  return plain(keys, [`${prefix(name, tag, "Set", `(${value.size})`)}{`, "}"], () => {
+  return plain(keys, [`${prefix(name, tag, "Set", `(${value.size})`)}{`, "}"], value.size === 0 ? undefined : () => {
     const all = [...Set.prototype.values.call(value).take(ITEMS_MAX)] as unknown[];
     return items(ctx, all.length, value.size, (i) => format(ctx, all[i], depth + 1));
   });

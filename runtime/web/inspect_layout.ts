@@ -52,9 +52,9 @@ function inColumns(layout: Layout, parts: string[]): string[] {
     (total / column > 5 || longest <= 6);
   if (!fits) return parts;
   const bias = Math.sqrt(column - total / parts.length);
+  const biased = Math.max(column - 3 - bias, 1);
   const columns = Math.min(
-    Math.round(Math.sqrt(2.5 * Math.max(column - 3 - bias + 1, 1) * count) /
-               Math.max(column - 3 - bias + 1, 1)),
+    Math.round(Math.sqrt(2.5 * biased * count) / biased),
     Math.floor((WIDTH_MAX - layout.indentation) / column), COMPACT_LEVELS * 4, ROW_MAX - 1);
   if (columns <= 1) return parts;
   return rows(parts, count, columns, widths, more);
