@@ -40,6 +40,9 @@ class Host {
   // Global fetch, one hop: redirects are the guest side's. The error is the text of the Error that
   // the guest's promise rejects with.
   virtual void fetch(RequestId request, Request outbound, FetchCallback done) = 0;
+  // A service binding that names this Worker: its own default fetch handler, in the same location,
+  // whichever isolate's turn it is. The error is "Class: message" of what the handler threw.
+  virtual void fetch_self(RequestId request, Request inner, FetchCallback done) = 0;
   virtual void kv(RequestId request, KvCall call, KvCallback done) = 0;
 
   // level: debug, info, log, warn, error.

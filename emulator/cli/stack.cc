@@ -87,11 +87,15 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   for (const KvBinding& binding : stack->project_.worker.kv_bindings)
     namespaces.push_back(stack->kv_->ns(binding.namespace_id));
   stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
-                                      std::move(namespaces)});
+                                      std::move(namespaces), {}});
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
   stack->gateway_ = std::make_unique<WorkerGateway>(world, *stack->topology_);
+  stack->services_->fetch_self = [gateway = stack->gateway_.get()](
+                                     size_t location, Request request, Host::FetchCallback done) {
+    gateway->call_self(location, std::move(request), std::move(done));
+  };
   return stack;
 }
 

@@ -31,6 +31,13 @@ void IsolateHost::fetch(RequestId request, Request outbound, FetchCallback done)
   services_.outbound.fetch(location_, request, std::move(outbound), std::move(done));
 }
 
+void IsolateHost::fetch_self(RequestId, Request inner, FetchCallback done) {
+  services_.world.post([&services = services_, location = location_index_, inner = std::move(inner),
+                        done = std::move(done)]() mutable {
+    services.fetch_self(location, std::move(inner), std::move(done));
+  });
+}
+
 void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
   const uint32_t kv_namespace = services_.kv_namespaces.at(call.binding);
   services_.kv.call(location_index_, request, kv_namespace, std::move(call), std::move(done));

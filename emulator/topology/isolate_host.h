@@ -25,6 +25,8 @@ struct Services {
   config::BundleSourceMaps& source_maps;
   // The KV service's numbers for WorkerOptions::kv_bindings, in their order.
   std::vector<uint32_t> kv_namespaces;
+  // A guest's call of its own Worker; the gateway puts it here. Called as an event of its own.
+  std::move_only_function<void(size_t location, Request, Host::FetchCallback)> fetch_self;
 };
 
 class IsolateHost final : public Host {
@@ -38,6 +40,7 @@ class IsolateHost final : public Host {
   double random() override { return math_random_.uniform(); }
   void random_bytes(std::span<uint8_t> bytes) override;
   void fetch(RequestId request, Request outbound, FetchCallback done) override;
+  void fetch_self(RequestId request, Request inner, FetchCallback done) override;
   void kv(RequestId request, KvCall call, KvCallback done) override;
   void log(RequestId request, std::string_view level, std::string_view text) override;
   void uncaught(RequestId request, std::string_view where, std::string_view text,

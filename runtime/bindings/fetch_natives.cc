@@ -29,7 +29,7 @@ void on_answer(Isolate::Parts& parts, Ticket ticket,
   });
 }
 
-// (request, method, url, headers, body, length)
+// (request, method, url, headers, body, length, self)
 void fetch(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
@@ -46,12 +46,14 @@ void fetch(const Arguments& info) {
   out.has_body = body.present;
   out.body = std::move(body.bytes);
   out.stream = std::move(body.stream);
-  parts->host.fetch(request, std::move(out),
-                    [token = parts->token, ticket](std::expected<Response, std::string> answer) {
-                      if (token->parts != nullptr) {
-                        on_answer(*token->parts, ticket, std::move(answer));
-                      }
-                    });
+  auto done = [token = parts->token, ticket](std::expected<Response, std::string> answer) {
+    if (token->parts != nullptr) on_answer(*token->parts, ticket, std::move(answer));
+  };
+  if (info[6]->IsTrue()) {
+    parts->host.fetch_self(request, std::move(out), std::move(done));
+  } else {
+    parts->host.fetch(request, std::move(out), std::move(done));
+  }
 }
 
 constexpr NativeFunction kFunctions[] = {{"fetch", fetch}};

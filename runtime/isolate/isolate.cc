@@ -43,6 +43,7 @@ bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerO
   set("flags", strings(isolate, options.flags, [](const std::string& s) { return s; }));
   set("vars", pairs(isolate, context, options.vars));
   set("kv", strings(isolate, options.kv_bindings, [](const KvBinding& b) { return b.name; }));
+  set("self", strings(isolate, options.self_bindings, [](const std::string& s) { return s; }));
   set("unsupported", pairs(isolate, context, options.unsupported_bindings));
   return !call_entry(parts, context, EntryFunction::kInit, {init}).IsEmpty();
 }

@@ -41,6 +41,7 @@ struct WorkerOptions {
   // env.NAME as JSON text: "\"text\"" for a plain variable.
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<KvBinding> kv_bindings;
+  std::vector<std::string> self_bindings;  // service bindings to this Worker itself: env names
   // Bindings the configuration names and offing does not have yet: (env name, what it is). Touching
   // one raises an error that says so.
   std::vector<std::pair<std::string, std::string>> unsupported_bindings;

@@ -1,6 +1,7 @@
 // `env`: variables, KV namespaces, and stand-ins for bindings that offing does not have, which say
 // so at the first use (spec/runtime-api.md 1; spec/config.md 3).
 
+import { Fetcher } from "./fetch";
 import { KvNamespace } from "./kv";
 
 type InitOptions = Parameters<Entry["init"]>[0];
@@ -27,6 +28,7 @@ export function makeEnv(options: InitOptions): Record<string, unknown> {
   options.kv.forEach((name, at) => {
     env[name] = new KvNamespace(at);
   });
+  for (const name of options.self) env[name] = new Fetcher();
   for (const [name, what] of options.unsupported) env[name] = unsupportedBinding(name, what);
   return env;
 }

@@ -38,6 +38,7 @@ interface Hop {
   follow: boolean;
   hops: number;
   signal: AbortSignal | undefined;
+  self: boolean;  // through a service binding to this Worker
 }
 
 function checkScheme(url: string): string {
@@ -62,10 +63,10 @@ function send(hop: Hop): Promise<NativeResponse> {
   const url = withoutFragment(fetchFlags.customPorts ? hop.url : dropPort(hop.url));
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     return native.fetch(io.request, hop.method, url, toWire(hop.headers), body,
-                        body instanceof Uint8Array ? body.length : -1);
+                        body instanceof Uint8Array ? body.length : -1, hop.self);
   }
   return native.fetch(io.request, hop.method, url, toWire(hop.headers), sendStream(io, body),
-                      body.length);
+                      body.length, hop.self);
 }
 
 function header(list: FlatHeaders, name: string): string | undefined {
@@ -165,7 +166,7 @@ function orAborted(work: Promise<Response>, signal: AbortSignal): Promise<Respon
   });
 }
 
-function start(input: unknown, init: RequestInit | undefined): Promise<Response> {
+function start(input: unknown, init: RequestInit | undefined, self: boolean): Promise<Response> {
   const io = requireRequest("fetch");
   const request = isRequest(input) && init === undefined ? input
                                                          : new Request(input as string, init);
@@ -176,7 +177,7 @@ function start(input: unknown, init: RequestInit | undefined): Promise<Response>
   const body = hasBody(request) ? takeForSending(request) : undefined;
   const work = run({
     io, method: methodOf(request), url, headers: flatHeaders(request), body, rewindable,
-    follow: redirectOf(request) === "follow", hops: 0, signal,
+    follow: redirectOf(request) === "follow", hops: 0, signal, self,
   });
   return signal === undefined ? work : orAborted(work, signal);
 }
@@ -186,9 +187,30 @@ export function fetch(input: unknown, init?: RequestInit | null): Promise<Respon
     if (arguments.length === 0) {
       throw badArgument("fetch", "ServiceWorkerGlobalScope", 1, "Request or string");
     }
-    return start(input, init ?? undefined);
+    return start(input, init ?? undefined, false);
   } catch (error) {
     return Promise.reject(error);
+  }
+}
+
+// What a handler threw crosses as "Class: message"; a built-in class is the same on both sides.
+function rethrow(error: unknown): never {
+  const text = (error as Error).message;
+  const named = /^([A-Za-z]*Error): ([^]*)$/.exec(text);
+  const known = named && (globalThis as Record<string, unknown>)[named[1]!];
+  if (typeof known === "function") throw new (known as ErrorConstructor)(named![2]);
+  throw error;
+}
+
+// A service binding to this Worker (spec/config.md 2, `services`): its own default handler.
+export class Fetcher {
+  fetch(input: unknown, init?: RequestInit | null): Promise<Response> {
+    try {
+      return then.call(start(input, init ?? undefined, true), undefined, rethrow) as
+        Promise<Response>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
 

@@ -44,6 +44,7 @@ class FakeHost final : public Host {
   void fetch(RequestId request, Request outbound, FetchCallback done) override {
     fetches.push_back({request, std::move(outbound), std::move(done)});
   }
+  void fetch_self(RequestId, Request, FetchCallback) override {}
   void kv(RequestId request, KvCall call, KvCallback done) override {
     kv_calls.push_back({request, std::move(call), std::move(done)});
   }
