@@ -14,7 +14,8 @@ import {
   PromiseRejectionEvent, trust,
 } from "./events";
 import { initNavigator, Navigator, navigator } from "./navigator";
-import { TransformStream } from "./streams";
+import { inspectGetters } from "./inspect";
+import * as streams from "./streams";
 import { structuredClone } from "./structured_clone";
 import {
   clearInterval, clearTimeout, queueMicrotask, Scheduler, scheduler, setInterval, setTimeout,
@@ -90,6 +91,18 @@ function hideEngineParts(global: Global): void {
   delete (Atomics as { waitAsync?: unknown }).waitAsync;   // its timeout is the host's clock
 }
 
+// The library's stream objects show their getters, not what it keeps in them.
+function showStreams(): void {
+  for (const made of [
+    streams.ReadableByteStreamController, streams.ReadableStream, streams.ReadableStreamBYOBReader,
+    streams.ReadableStreamBYOBRequest, streams.ReadableStreamDefaultController,
+    streams.ReadableStreamDefaultReader, streams.TransformStreamDefaultController,
+    streams.WritableStream, streams.WritableStreamDefaultController,
+    streams.WritableStreamDefaultWriter,
+  ]) inspectGetters(made.prototype as object);
+  inspectGetters(streams.TransformStream.prototype, ["readable", "writable"]);
+}
+
 // Once, when the snapshot is built.
 export function installBaseGlobals(target: object): void {
   const global = target as Global;
@@ -97,7 +110,7 @@ export function installBaseGlobals(target: object): void {
   installConsole(global);
   hideEngineParts(global);
   const { TextEncoderStream, TextDecoderStream } =
-    makeEncodingStreams(TransformStream as unknown as Parameters<typeof makeEncodingStreams>[0]);
+    makeEncodingStreams(streams.TransformStream as unknown as Parameters<typeof makeEncodingStreams>[0]);
   const classes = {
     AbortController, AbortSignal, Crypto, CryptoKey, CustomEvent, DOMException, ErrorEvent, Event,
     EventTarget, ExtendableEvent, Navigator, PromiseRejectionEvent, ServiceWorkerGlobalScope,
@@ -105,6 +118,7 @@ export function installBaseGlobals(target: object): void {
     URLSearchParams, WorkerGlobalScope,
   };
   for (const [name, made] of Object.entries(classes)) exposeClass(global, name, made);
+  showStreams();
   const hidden = {};
   exposeClass(hidden, "Scheduler", Scheduler);
   exposeClass(hidden, "Performance", Performance);

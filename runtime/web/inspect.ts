@@ -428,7 +428,8 @@ function platformShape(ctx: Context, value: object, depth: number, getters: Map<
   const pairs = typeof entries === "function" ?
     [...(Reflect.apply(entries, value, []) as Iterable<[unknown, unknown]>)] : undefined;
   const size = pairs === undefined ? "" : `(${pairs.length})`;
-  const shape = plain(keys, [`${name}${size} {`, "}"], () => {
+  const shown = keys.filter((key) => typeof key === "symbol" || !key.startsWith("_"));   // a library's
+  return plain(shown, [`${name}${size} {`, "}"], () => {
     const parts = pairs === undefined ? [] :
       items(ctx, Math.min(pairs.length, ITEMS_MAX), pairs.length, (i) => {
         const [key, of] = pairs[i] as [unknown, unknown];
@@ -437,16 +438,15 @@ function platformShape(ctx: Context, value: object, depth: number, getters: Map<
     ctx.indentation += 2;
     for (const getter of getters.keys()) {
       if (pairs !== undefined && getter === "size") continue;
-      let shown: string;
+      let text: string;
       try {
-        shown = format(ctx, Reflect.get(value, getter), depth + 1);
+        text = format(ctx, Reflect.get(value, getter), depth + 1);
       } catch (error) {
-        shown = `[${error instanceof Error ? error.message : String(error)}]`;
+        text = `[${error instanceof Error ? error.message : String(error)}]`;
       }
-      parts.push(`${getter}: ${shown}`);
+      parts.push(`${getter}: ${text}`);
     }
     ctx.indentation -= 2;
     return parts;
   });
-  return shape;
 }

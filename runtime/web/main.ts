@@ -2,53 +2,28 @@
 // everything a Worker sees; it happens once, when the snapshot is built. What belongs to one isolate
 // starts in `init`.
 
-import { AbortController, AbortSignal } from "./abort";
-import { atob, btoa } from "./base64";
-import { installClock, performance } from "./clock";
 import { clientGone, dispatchFetch, hung, runTest, setEnv, setMain, testNames } from "./dispatch";
-import { DOMException, domException } from "./dom_exception";
-import { TextDecoder, TextEncoder } from "./encoding";
+import { domException } from "./dom_exception";
 import { makeEnv } from "./env";
-import { exposeClass } from "./errors";
-import { CustomEvent, Event, EventTarget } from "./events";
+import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./globals_base";
 import { initHttp, installHttpGlobals } from "./http_globals";
 import { whenContextEnds } from "./io";
 import { cancelStream, pullStream } from "./outgoing";
-import { cloneRead, cloneWrite, structuredClone } from "./structured_clone";
-import {
-  cancelTimers, clearInterval, clearTimeout, fireTimer, queueMicrotask, scheduler, setInterval,
-  setTimeout,
-} from "./timers";
-import { URL } from "./url";
-import { URLSearchParams } from "./url_search_params";
+import { cloneRead, cloneWrite } from "./structured_clone";
+import { cancelTimers, fireTimer } from "./timers";
 import { makeWorkersModule } from "./workers_module";
 
 let workersModule: Record<string, unknown> = {};
 
-function installBase(target: object): void {
-  installClock(target as Record<string, unknown>);
-  const classes = {
-    AbortController, AbortSignal, CustomEvent, DOMException, Event, EventTarget, TextDecoder,
-    TextEncoder, URL, URLSearchParams,
-  };
-  for (const [name, made] of Object.entries(classes)) exposeClass(target, name, made as never);
-  const values = {
-    atob, btoa, clearInterval, clearTimeout, performance, queueMicrotask, scheduler, self: target,
-    setInterval, setTimeout, structuredClone,
-  };
-  for (const [name, value] of Object.entries(values)) {
-    Object.defineProperty(target, name,
-                          { value, writable: true, enumerable: true, configurable: true });
-  }
-}
-
-installBase(globalThis);
+installBaseGlobals(globalThis);
 installHttpGlobals(globalThis);
 whenContextEnds(cancelTimers);
 
 export const entry: Entry = {
   init(options): void {
-    initHttp(new Set(options.flags));
+    const flags = new Set(options.flags);
+    initBase(flags);
+    initHttp(flags);
     const env = makeEnv(options);
     setEnv(env);
     // Importers have an object of their own, as on the platform: the same bindings.
@@ -69,7 +44,8 @@ export const entry: Entry = {
   cancel: cancelStream,
   testNames,
   test: runTest,
-  unhandledRejection(_promise, reason): void {
+  unhandledRejection(promise, reason): void {
+    if (dispatchUnhandledRejection(promise, reason)) return;
     native.uncaught(native.getFrame()?.request ?? 0, "rejection", reason);
   },
   domException,
