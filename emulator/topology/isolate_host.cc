@@ -47,9 +47,21 @@ void IsolateHost::log(RequestId request, std::string_view level, std::string_vie
   services_.world.trace().emit(trace::ConsoleEvent{request, location_, level, text});
 }
 
+// A guest's stack without the frames of our own runtime, which tell its author nothing.
+static std::string guest_frames(std::string_view stack) {
+  std::string kept;
+  while (!stack.empty()) {
+    const size_t end = stack.find('\n');
+    const std::string_view line = stack.substr(0, end);
+    if (line.find("offing:runtime") == line.npos) kept.append(kept.empty() ? "" : "\n").append(line);
+    stack.remove_prefix(end == stack.npos ? stack.size() : end + 1);
+  }
+  return kept;
+}
+
 void IsolateHost::uncaught(RequestId request, std::string_view where, std::string_view text,
                            std::string_view stack) {
-  const std::string mapped = services_.source_maps.map_stack(stack);
+  const std::string mapped = services_.source_maps.map_stack(guest_frames(stack));
   services_.world.trace().emit(
       trace::ExceptionEvent{request, location_, where, text, mapped});
 }

@@ -10,7 +10,7 @@ import { isFormData, type FormData } from "./form_data";
 import {
   fromWire, type Headers, listOf, lockHeaders, makeHeaders, peekHeader, TEXT_HEADERS,
 } from "./headers";
-import { illegalInvocation, type IoContext } from "./io";
+import { illegalInvocation, type IoContext, refuseBodyAtStartup } from "./io";
 import { formToBytes, parseForm } from "./multipart";
 import { SourceOrigin } from "./source";
 import {
@@ -53,8 +53,9 @@ function isIterable(value: object): boolean {
 }
 
 export function extractBody(init: unknown): ExtractedBody {
-  if (typeof init === "string") return { content: init, type: TEXT_HEADERS[1] };
   if (init === null || init === undefined) return { content: null, type: undefined };
+  refuseBodyAtStartup();
+  if (typeof init === "string") return { content: init, type: TEXT_HEADERS[1] };
   if (typeof init === "object") {
     if (isReadableStream(init)) {
       if (isDisturbed(init)) throw new TypeError(DISTURBED_TEXT);

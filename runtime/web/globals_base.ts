@@ -32,7 +32,7 @@ const globalEvents = new EventTarget();
 function reportError(error: unknown): void {
   if (arguments.length === 0) throw badArgument("reportError", SCOPE, 1, "Value");
   if (hasListeners(globalEvents, "error")) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = `Uncaught ${String(error)}`;
     const event = new ErrorEvent("error", { message, error, cancelable: true });
     if (!dispatch(globalEvents, trust(event))) return;
   }

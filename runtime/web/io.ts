@@ -54,6 +54,16 @@ export function contextOf(request: RequestId): IoContext | undefined {
   return contexts.get(request);
 }
 
+// Whether the main module is being evaluated. A body makes a stream, and streams are I/O: the real
+// workerd refuses to construct one then, whatever spec/limits.md 6 says of Request and Response.
+let evaluating = false;
+export function setEvaluating(now: boolean): void {
+  evaluating = now;
+}
+export function refuseBodyAtStartup(): void {
+  if (evaluating) requireRequest("body");
+}
+
 // The event this code runs for. Throws in global scope and after the event's end.
 export function requireRequest(_what?: string): IoContext {
   const frame = native.getFrame();

@@ -7,7 +7,7 @@ import { domException } from "./dom_exception";
 import { makeEnv } from "./env";
 import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./globals_base";
 import { initHttp, installHttpGlobals } from "./http_globals";
-import { whenContextEnds } from "./io";
+import { setEvaluating, whenContextEnds } from "./io";
 import { cancelStream, pullStream } from "./outgoing";
 import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
@@ -26,6 +26,7 @@ export const entry: Entry = {
     initHttp(flags);
     const env = makeEnv(options);
     setEnv(env);
+    setEvaluating(true);
     // Importers have an object of their own, as on the platform: the same bindings.
     const importable = !options.flags.includes("disallow_importable_env");
     workersModule = makeWorkersModule(importable ? { ...env } : {});
@@ -33,7 +34,10 @@ export const entry: Entry = {
   builtin(specifier): Record<string, unknown> | string {
     return specifier === "cloudflare:workers" ? workersModule : `No such module "${specifier}".`;
   },
-  setMain,
+  setMain(namespace): void {
+    setEvaluating(false);
+    setMain(namespace);
+  },
   fetch: dispatchFetch,
   clientGone,
   hung,

@@ -8,7 +8,7 @@ import {
 import {
   type Headers, hasHeader, initHeaders, isHeaders, listOf, makeHeaders, TEXT_HEADERS,
 } from "./headers";
-import { illegalInvocation, type IoContext } from "./io";
+import { illegalInvocation, type IoContext, refuseBodyAtStartup } from "./io";
 
 const STATUS_TEXT = "Responses may only be constructed with status codes in the range 200 to 599, " +
                     "inclusive.";
@@ -71,6 +71,7 @@ export class Response extends Body {
     super();
     if (init === undefined || init === null) {
       if (typeof body === "string") {
+        refuseBodyAtStartup();
         initMessage(this, body, undefined, TEXT_HEADERS, undefined, false);
         return;
       }
@@ -184,6 +185,7 @@ export class Response extends Body {
   }
 
   static redirect(url: string, status: number = 302): Response {
+    refuseBodyAtStartup();
     if (!REDIRECTS.has(status)) {
       throw new RangeError(`${status} is not a redirect status code. It must be one of: 301, 302, ` +
                            "303, 307, or 308.");
@@ -197,6 +199,7 @@ export class Response extends Body {
   }
 
   static json(value: unknown, init?: ResponseInit | null): Response {
+    refuseBodyAtStartup();
     const text = JSON.stringify(value) ?? "undefined";
     const response = new Response();
     if (init === undefined || init === null) {
@@ -219,7 +222,7 @@ export class Response extends Body {
       response.#status = from.status;
       response.#statusText = from.statusText;
       response.#extras = { ...NO_EXTRAS, url: from.url, redirected: from.redirected };
-      initMessage(response, from.content, from.io, from.headers, undefined, false);
+      initMessage(response, from.content, from.io, from.headers, undefined, true);
       return response;
     };
   }
