@@ -1,5 +1,5 @@
-// Every clock and dice a guest can reach (spec/limits.md 6.1): Date, performance, Intl and Temporal's
-// "now", Math.random. They read the world's, through `native`; in global scope the time is 0.
+// Every clock and dice a guest can reach (spec/limits.md 6.1): Date, performance, Intl's and
+// Temporal's "now", Math.random. They read the world's, through `native`; in global scope the time is 0.
 
 import { illegalInvocation } from "./io";
 

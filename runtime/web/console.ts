@@ -34,7 +34,8 @@ function asString(value: unknown): string {
 // A class of the guest's own that says how it reads.
 function hasOwnText(value: object): boolean {
   let at: object | null = value;
-  while (at !== null && at !== Object.prototype && at !== Error.prototype && at !== Date.prototype) {
+  while (at !== null && at !== Object.prototype && at !== Error.prototype &&
+         at !== Date.prototype) {
     const own = Object.getOwnPropertyDescriptor(at, "toString");
     if (own !== undefined) return !Array.isArray(value) && typeof value !== "function";
     at = Object.getPrototypeOf(at) as object | null;
@@ -83,7 +84,8 @@ export function formatLog(args: readonly unknown[]): string {
     for (let at = first.indexOf("%"); at >= 0 && at + 1 < first.length;
          at = first.indexOf("%", from)) {
       const kind = first[at + 1] as string;
-      const shown = kind === "%" ? "%" : used < args.length ? directive(kind, args[used]) : undefined;
+      const shown = kind === "%" ? "%" :
+        used < args.length ? directive(kind, args[used]) : undefined;
       if (shown !== undefined && kind !== "%") used++;
       text += first.slice(from, at) + (shown ?? `%${kind}`);
       from = at + 2;

@@ -1,5 +1,5 @@
-// crypto and crypto.subtle (spec/runtime-api.md 6). Random values belong to an event: none in global
-// scope. Everything computes at once; the promises are the interface's, not work's.
+// crypto and crypto.subtle (spec/runtime-api.md 6). Random values belong to an event: none in
+// global scope. Everything computes at once; the promises are the interface's, not work's.
 
 import {
   aesGcm, type AlgorithmParams, bytesOfSource, checkUsages, digestName, exportJwk, generateMaterial,
@@ -54,8 +54,8 @@ export class CryptoKey {
 }
 
 registerCloneable("CryptoKey", isCryptoKey, () => {
-  throw domException("DataCloneError", 'Could not serialize object of type "CryptoKey". This type ' +
-                                       "does not support serialization.");
+  throw domException("DataCloneError", 'Could not serialize object of type "CryptoKey". This ' +
+                                       "type does not support serialization.");
 }, () => {
   throw domException("DataCloneError", "A CryptoKey cannot be read back.");
 });
@@ -95,8 +95,8 @@ function keyFor(method: string, params: AlgorithmParams, key: unknown,
   if (!isCryptoKey(key)) throw badArgument(method, "SubtleCrypto", 2, "CryptoKey");
   const { name } = key.algorithm;
   if (`${params.name}`.toUpperCase() !== name) {
-    throw domException("InvalidAccessError", `Requested algorithm "${params.name}" does not match ` +
-                                             `this CryptoKey's algorithm "${name}".`);
+    throw domException("InvalidAccessError", `Requested algorithm "${params.name}" does not ` +
+                                             `match this CryptoKey's algorithm "${name}".`);
   }
   if (!key.usages.includes(usage)) {
     throw domException("InvalidAccessError", `Requested key usage "${usage}" does not match any ` +
@@ -164,13 +164,15 @@ export class SubtleCrypto {
 
   deriveKey(algorithm: unknown): Promise<never> {
     return run(this, () => {
-      throw notSupported(`crypto.subtle.deriveKey("${paramsOf("deriveKey", 1, algorithm).name}")`);
+      const { name } = paramsOf("deriveKey", 1, algorithm);
+      throw notSupported(`crypto.subtle.deriveKey("${name}")`);
     });
   }
 
   deriveBits(algorithm: unknown): Promise<never> {
     return run(this, () => {
-      throw notSupported(`crypto.subtle.deriveBits("${paramsOf("deriveBits", 1, algorithm).name}")`);
+      const { name } = paramsOf("deriveBits", 1, algorithm);
+      throw notSupported(`crypto.subtle.deriveBits("${name}")`);
     });
   }
 
@@ -184,8 +186,8 @@ export class SubtleCrypto {
       const name = keyAlgorithmName(`${params.name}`, "import");
       const list = checkUsages(name, "import secret", usages);
       const keep = Boolean(extractable);
-      return new CryptoKey(MAKING, importMaterial(name, `${format as string}`, data, params, keep, list),
-                           keep, list);
+      const material = importMaterial(name, `${format as string}`, data, params, keep, list);
+      return new CryptoKey(MAKING, material, keep, list);
     });
   }
 
@@ -241,7 +243,9 @@ export class Crypto {
 
   getRandomValues<T extends ArrayBufferView>(into: T): T {
     if (this !== crypto) throw illegalInvocation();
-    if (!ArrayBuffer.isView(into)) throw badArgument("getRandomValues", "Crypto", 1, "ArrayBufferView");
+    if (!ArrayBuffer.isView(into)) {
+      throw badArgument("getRandomValues", "Crypto", 1, "ArrayBufferView");
+    }
     if (!isIntegerView(into)) {
       throw domException("TypeMismatchError",
         "ArrayBufferView argument to getRandomValues() must be an integer-typed view.");

@@ -13,8 +13,8 @@ export interface JsonWebKey {
 }
 
 const DIGESTS = new Map(["SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"].map((n) => [n, n]));
-const OTHERS = ["AES-CTR", "AES-CBC", "AES-KW", "RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP", "RSA-RAW",
-                "ECDSA", "ECDH", "Ed25519", "X25519", "NODE-ED25519", "PBKDF2", "HKDF"];
+const OTHERS = ["AES-CTR", "AES-CBC", "AES-KW", "RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP",
+                "RSA-RAW", "ECDSA", "ECDH", "Ed25519", "X25519", "NODE-ED25519", "PBKDF2", "HKDF"];
 const USAGES: Record<string, readonly string[]> = {
   "HMAC": ["sign", "verify"],
   "AES-GCM": ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
@@ -50,7 +50,8 @@ export function keyAlgorithmName(name: string, what: string): "HMAC" | "AES-GCM"
   if (upper === "HMAC" || upper === "AES-GCM") return upper;
   const other = OTHERS.find((known) => known.toUpperCase() === upper);
   if (other !== undefined) throw notSupported(`The algorithm "${other}"`);
-  throw domException("NotSupportedError", `Unrecognized key ${what} algorithm "${name}" requested.`);
+  throw domException("NotSupportedError",
+                     `Unrecognized key ${what} algorithm "${name}" requested.`);
 }
 
 export function bytesOfSource(value: unknown): Uint8Array | undefined {
@@ -120,7 +121,7 @@ function dataOf(name: string, format: string, data: unknown, extractable: boolea
   if (format === "raw") {
     const bytes = bytesOfSource(data);
     if (bytes === undefined) {
-      throw new TypeError("Import data provided for \"raw\" import format must be a buffer source.");
+      throw new TypeError('Import data provided for "raw" import format must be a buffer source.');
     }
     return [bytes.slice(), undefined];
   }
@@ -160,8 +161,8 @@ export function importMaterial(name: "HMAC" | "AES-GCM", format: string, data: u
   const bits = bytes.length * 8;
   const length = params.length === undefined ? bits : Number(params.length);
   if (!(length > 0 && length <= bits && length > bits - 8)) {
-    throw domException("DataError", `Imported HMAC key length (${length}) must be a non-zero value ` +
-      "up to 7 bits less than, and no greater than, the bit length of the raw key data " +
+    throw domException("DataError", `Imported HMAC key length (${length}) must be a non-zero ` +
+      "value up to 7 bits less than, and no greater than, the bit length of the raw key data " +
       `(${bits}).`);
   }
   clearRest(bytes, length);
@@ -180,8 +181,8 @@ export function generateMaterial(name: "HMAC" | "AES-GCM", params: AlgorithmPara
   if (name === "AES-GCM") {
     length = Number(required(params, "length"));
     if (length !== 128 && length !== 192 && length !== 256) {
-      throw domException("OperationError", "Generated AES key length must be 128, 192, or 256 bits " +
-                                           `but requested ${length}.`);
+      throw domException("OperationError", "Generated AES key length must be 128, 192, or 256 " +
+                                           `bits but requested ${length}.`);
     }
     algorithm = { name, length };
   } else {
@@ -220,8 +221,8 @@ export function hmacVerify(key: KeyMaterial, signature: Uint8Array, data: Uint8A
 function gcmField(params: AlgorithmParams, field: string): Uint8Array {
   const bytes = bytesOfSource(params[field]);
   if (bytes === undefined) {
-    throw new TypeError(`Incorrect type for the '${field}' field on 'EncryptAlgorithm': the provided ` +
-                        "value is not of type 'BufferSource'.");
+    throw new TypeError(`Incorrect type for the '${field}' field on 'EncryptAlgorithm': the ` +
+                        "provided value is not of type 'BufferSource'.");
   }
   return bytes;
 }

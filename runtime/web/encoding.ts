@@ -1,5 +1,5 @@
-// TextEncoder and TextDecoder (spec/runtime-api.md 4). UTF-8 is one native call; streaming keeps the
-// at most three bytes of a sequence that a chunk cut. Other encodings have their state in C++.
+// TextEncoder and TextDecoder (spec/runtime-api.md 4). UTF-8 is one native call; streaming keeps
+// the at most three bytes of a sequence that a chunk cut. Other encodings have their state in C++.
 
 import { badArgument } from "./errors";
 import { encodingOf } from "./encoding_labels";
@@ -149,8 +149,8 @@ export class TextDecoder {
     if (this.#native === 0) {
       this.#native = native.decoderOpen(this.#encoding, this.#fatal, this.#ignoreBom);
       if (this.#native === 0) {
-        throw new RangeError(`The encoding "${this.#encoding}" is not supported by this version of ` +
-                             "offing: its tables are not part of the engine.");
+        throw new RangeError(`The encoding "${this.#encoding}" is not supported by this version ` +
+                             "of offing: its tables are not part of the engine.");
       }
     }
     const id = this.#native;

@@ -1,6 +1,6 @@
 // Event and EventTarget (spec/runtime-api.md 5): the subset without a tree, so nothing bubbles and
-// nothing is captured. A listener that throws stops the dispatch and its error reaches the caller of
-// dispatchEvent, as on the platform.
+// nothing is captured. A listener that throws stops the dispatch and its error reaches the caller
+// of dispatchEvent, as on the platform.
 
 import { badArgument, badConstruction } from "./errors";
 import { illegalInvocation } from "./io";

@@ -110,7 +110,7 @@ export function installBaseGlobals(target: object): void {
   installConsole(global);
   hideEngineParts(global);
   const { TextEncoderStream, TextDecoderStream } =
-    makeEncodingStreams(streams.TransformStream as unknown as Parameters<typeof makeEncodingStreams>[0]);
+    makeEncodingStreams(streams.TransformStream as never);
   const classes = {
     AbortController, AbortSignal, Crypto, CryptoKey, CustomEvent, DOMException, ErrorEvent, Event,
     EventTarget, ExtendableEvent, Navigator, PromiseRejectionEvent, ServiceWorkerGlobalScope,

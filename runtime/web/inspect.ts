@@ -6,8 +6,11 @@ import { joinParts, type Layout } from "./inspect_layout";
 
 const ITEMS_MAX = 100;
 const STRING_MAX = 10_000;
+// Controls, quotes and halves of a surrogate pair.
+const ESCAPED = new RegExp("[\\x00-\\x1f\\x7f-\\x9f\\\\'\"`]|[\\ud800-\\udbff](?![\\udc00-\\udfff])|" +
+                           "(?<![\\ud800-\\udbff])[\\udc00-\\udfff]", "g");
 
-// A class may show itself: `[inspectSymbol](depth, options, inspect)` gives the value or text to show.
+// A class may show itself: `[inspectSymbol](depth, options, inspect)` gives what to show.
 export const inspectSymbol: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
 
 export interface InspectOptions { depth?: number | null; showHidden?: boolean }
@@ -41,7 +44,7 @@ export function inspect(value: unknown, options?: InspectOptions): string {
 export function quote(text: string): string {
   const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' :
     !text.includes("`") && !text.includes("${") ? "`" : "'";
-  const escaped = text.replace(/[\x00-\x1f\x7f-\x9f\\'"`]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (c) => {
+  const escaped = text.replace(ESCAPED, (c) => {
     if (c === "\\") return "\\\\";
     if (c === "'" || c === '"' || c === "`") return c === mark ? `\\${c}` : c;
     const short = "\b\t\n\f\r".indexOf(c);
@@ -61,7 +64,8 @@ function formatString(ctx: Context, text: string): string {
     trailer = `... ${rest} more character${rest > 1 ? "s" : ""}`;
   }
   if (shown.length > 16 && shown.length > 72 - ctx.indentation - 4 && shown.includes("\n")) {
-    return shown.split(/(?<=\n)/).map(quote).join(` +\n${" ".repeat(ctx.indentation + 2)}`) + trailer;
+    const newline = ` +\n${" ".repeat(ctx.indentation + 2)}`;
+    return shown.split(/(?<=\n)/).map(quote).join(newline) + trailer;
   }
   return quote(shown) + trailer;
 }
@@ -109,7 +113,8 @@ function customOf(value: object): ((...args: unknown[]) => unknown) | undefined 
 }
 
 function constructorName(value: object): string | null {
-  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+  for (let at: object | null = value; at !== null;
+       at = Object.getPrototypeOf(at) as object | null) {
     const own = Object.getOwnPropertyDescriptor(at, "constructor");
     if (own !== undefined && typeof own.value === "function" && own.value.name !== "") {
       return own.value.name as string;
@@ -130,13 +135,15 @@ function tagOf(value: object, name: string | null): string {
 
 function prefix(name: string | null, tag: string, fallback: string, size = ""): string {
   const suffix = tag === "" || tag === fallback && name === null ? "" : ` [${tag}]`;
-  return name === null ? `[${fallback}${size}: null prototype]${suffix} ` : `${name}${size}${suffix} `;
+  const front = name === null ? `[${fallback}${size}: null prototype]` : `${name}${size}`;
+  return `${front}${suffix} `;
 }
 
 function visibleKeys(ctx: Context, value: object): Key[] {
   const keys: Key[] = ctx.showHidden ? Object.getOwnPropertyNames(value) : Object.keys(value);
   for (const symbol of Object.getOwnPropertySymbols(value)) {
-    if (ctx.showHidden || Object.prototype.propertyIsEnumerable.call(value, symbol)) keys.push(symbol);
+    const enumerable = Object.prototype.propertyIsEnumerable.call(value, symbol);
+    if (ctx.showHidden || enumerable) keys.push(symbol);
   }
   return keys;
 }
@@ -160,7 +167,8 @@ function formatObject(ctx: Context, value: object, depth: number): string {
   }
   if (depth > ctx.depthMax) {
     const name = constructorName(value);
-    return Array.isArray(value) ? "[Array]" : name === null ? "[Object: null prototype]" : `[${name}]`;
+    if (Array.isArray(value)) return "[Array]";
+    return name === null ? "[Object: null prototype]" : `[${name}]`;
   }
   ctx.seen.push(value);
   ctx.deepest = depth;
@@ -187,7 +195,8 @@ function formatProperty(ctx: Context, value: object, key: Key, depth: number): s
     text = format(ctx, own === undefined ? Reflect.get(value, key) : own.value, depth + 1);
     ctx.indentation -= 2;
   } else {
-    text = own.get === undefined ? "[Setter]" : own.set === undefined ? "[Getter]" : "[Getter/Setter]";
+    text = own.get === undefined ? "[Setter]" :
+      own.set === undefined ? "[Getter]" : "[Getter/Setter]";
   }
   const name = typeof key === "symbol" ? key.toString() :
     /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
@@ -223,7 +232,8 @@ function plainShape(value: object, name: string | null, tag: string, keys: Key[]
   return plain(keys, [`${front}{`, "}"]);
 }
 
-function items(ctx: Context, count: number, total: number, one: (index: number) => string): string[] {
+function items(ctx: Context, count: number, total: number,
+               one: (index: number) => string): string[] {
   ctx.indentation += 2;
   const parts: string[] = [];
   for (let i = 0; i < count; i++) parts.push(one(i));
@@ -238,7 +248,8 @@ function moreItems(rest: number): string {
 
 function arrayShape(ctx: Context, value: unknown[], depth: number, name: string | null, tag: string,
                     keys: Key[]): Shape {
-  const front = name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`);
+  const front = name === "Array" && tag === "" ? "" :
+    prefix(name, tag, "Array", `(${value.length})`);
   const others = keys.filter((key) => typeof key === "symbol" || !/^(?:0|[1-9]\d*)$/.test(key) &&
                                       key !== "length");
   return plain(others, [`${front}[`, "]"],
@@ -276,7 +287,8 @@ function typedArrayShape(ctx: Context, value: Uint8Array, name: string | null, t
 
 function mapShape(ctx: Context, value: Map<unknown, unknown>, depth: number, name: string | null,
                   tag: string, keys: Key[]): Shape {
-  return plain(keys, [`${prefix(name, tag, "Map", `(${value.size})`)}{`, "}"], value.size === 0 ? undefined : () => {
+  const front = prefix(name, tag, "Map", `(${value.size})`);
+  return plain(keys, [`${front}{`, "}"], value.size === 0 ? undefined : () => {
     const pairs = [...Map.prototype.entries.call(value).take(ITEMS_MAX)] as [unknown, unknown][];
     return items(ctx, pairs.length, value.size, (i) => {
       const [key, of] = pairs[i] as [unknown, unknown];
@@ -285,9 +297,10 @@ function mapShape(ctx: Context, value: Map<unknown, unknown>, depth: number, nam
   });
 }
 
-function setShape(ctx: Context, value: Set<unknown>, depth: number, name: string | null, tag: string,
-                  keys: Key[]): Shape {
-  return plain(keys, [`${prefix(name, tag, "Set", `(${value.size})`)}{`, "}"], value.size === 0 ? undefined : () => {
+function setShape(ctx: Context, value: Set<unknown>, depth: number, name: string | null,
+                  tag: string, keys: Key[]): Shape {
+  const front = prefix(name, tag, "Set", `(${value.size})`);
+  return plain(keys, [`${front}{`, "}"], value.size === 0 ? undefined : () => {
     const all = [...Set.prototype.values.call(value).take(ITEMS_MAX)] as unknown[];
     return items(ctx, all.length, value.size, (i) => format(ctx, all[i], depth + 1));
   });
@@ -305,7 +318,8 @@ function functionShape(value: object, name: string | null, tag: string, keys: Ke
            `${parentName === "" ? "" : ` extends ${parentName}`}]`;
   } else {
     const kind = name ?? "Function";
-    base = `[${kind}${own === "" ? " (anonymous)" : `: ${own}`}]${name === null ? " null prototype" : ""}`;
+    base = `[${kind}${own === "" ? " (anonymous)" : `: ${own}`}]` +
+           (name === null ? " null prototype" : "");
   }
   if (tag !== "" && tag !== "AsyncFunction" && tag !== "GeneratorFunction") base += ` [${tag}]`;
   return { braces: ["{", "}"], base, parts: undefined, keys, isArray: false, alone: base };
@@ -355,14 +369,16 @@ function exoticShape(ctx: Context, value: object, depth: number, name: string | 
                      keys: Key[]): Shape | undefined {
   if (value instanceof Date && isBrand(value, (v) => Date.prototype.getTime.call(v))) {
     const time = Date.prototype.getTime.call(value);
-    return based(Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value), keys);
+    const text = Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value);
+    return based(text, keys);
   }
   if (value instanceof RegExp) return based(RegExp.prototype.toString.call(value), keys);
   if (value instanceof Promise) {
     const [state, result] = native.promiseState(value);
     return plain(keys, [`${prefix(name, tag === "Promise" ? "" : tag, "Promise")}{`, "}"], () => {
       if (state === 0) return ["<pending>"];
-      return items(ctx, 1, 1, () => `${state === 2 ? "<rejected> " : ""}${format(ctx, result, depth + 1)}`);
+      const mark = state === 2 ? "<rejected> " : "";
+      return items(ctx, 1, 1, () => mark + format(ctx, result, depth + 1));
     });
   }
   if (value instanceof WeakSet || value instanceof WeakMap) {
@@ -397,8 +413,8 @@ function boxedShape(ctx: Context, value: object, keys: Key[]): Shape | undefined
     if (!(value instanceof Box)) continue;
     const prototype = Box.prototype as { valueOf(): unknown };
     if (!isBrand(value, (v) => prototype.valueOf.call(v))) continue;
-    const others = Box === String ? keys.filter((key) => typeof key === "symbol" || !/^\d+$/.test(key)) :
-      keys;
+    const others = keys.filter((key) => Box !== String || typeof key === "symbol" ||
+                                        !/^\d+$/.test(key));
     return based(`[${Box.name}: ${formatPrimitive(ctx, prototype.valueOf.call(value))}]`, others);
   }
   return undefined;
@@ -419,16 +435,14 @@ function platformGetters(value: object): Map<string, object> | undefined {
 // Entries first (Headers, URLSearchParams, FormData), then the getters' values.
 function platformShape(ctx: Context, value: object, depth: number, getters: Map<string, object>,
                        keys: Key[]): Shape {
-  if (value instanceof Error) {
-    const shape = errorShape(ctx, value, keys);
-    return { ...shape, keys: shape.keys.filter((key) => key !== "cause" || Object.hasOwn(value, key)) };
-  }
+  if (value instanceof Error) return errorShape(ctx, value, keys);
   const name = constructorName(value) ?? "Object";
   const entries = (value as { entries?: unknown }).entries;
   const pairs = typeof entries === "function" ?
     [...(Reflect.apply(entries, value, []) as Iterable<[unknown, unknown]>)] : undefined;
   const size = pairs === undefined ? "" : `(${pairs.length})`;
-  const shown = keys.filter((key) => typeof key === "symbol" || !key.startsWith("_"));   // a library's
+  // Names with "_" are what a library keeps in its objects.
+  const shown = keys.filter((key) => typeof key === "symbol" || !key.startsWith("_"));
   return plain(shown, [`${name}${size} {`, "}"], () => {
     const parts = pairs === undefined ? [] :
       items(ctx, Math.min(pairs.length, ITEMS_MAX), pairs.length, (i) => {

@@ -1,5 +1,5 @@
-// setTimeout, setInterval, scheduler.wait (spec/runtime-api.md 5, limits.md 5 and 6). A timer belongs
-// to the event that set it, fires with that event's frame, and goes with it.
+// setTimeout, setInterval, scheduler.wait (spec/runtime-api.md 5, limits.md 5 and 6). A timer
+// belongs to the event that set it, fires with that event's frame, and goes with it.
 
 import { domException } from "./dom_exception";
 import { badArgument } from "./errors";

@@ -1,7 +1,7 @@
-// URL (spec/runtime-api.md 5): href and the offsets of its parts, as the engine's parser gives them;
-// a getter is one slice. In ada's terms: protocolEnd is after the ":", usernameEnd and hostStart say
-// where credentials are ("@" stands at hostStart when there are any), searchStart and hashStart point
-// to the "?" and "#" or are negative.
+// URL (spec/runtime-api.md 5): href and the offsets of its parts, as the engine's parser gives
+// them; a getter is one slice. In ada's terms: protocolEnd is after the ":", usernameEnd and
+// hostStart say where credentials are ("@" stands at hostStart when there are any), searchStart and
+// hashStart point to the "?" and "#" or are negative.
 
 import { badArgument, badConstruction } from "./errors";
 import { illegalInvocation } from "./io";
@@ -27,7 +27,8 @@ export class URL {
 
   constructor(url: string | URL, base?: string | URL) {
     if (arguments.length === 0) throw badConstruction("URL", 1, "USVString");
-    const parsed = native.urlParse(`${url as string}`, base === undefined ? undefined : `${base as string}`);
+    const parsed = native.urlParse(`${url as string}`,
+                                   base === undefined ? undefined : `${base as string}`);
     if (parsed === undefined) throw new TypeError("Invalid URL string.");
     this.#parsed = parsed;
   }
