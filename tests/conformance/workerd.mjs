@@ -20,7 +20,7 @@ export function workerdConfig(area, { socket = false } = {}) {
   const services = [];
   if (area.needs.includes("self")) bindings.push(`(name = "SELF", service = "main")`);
   if (area.needs.includes("kv")) {
-    bindings.push(`(name = "KV", kvNamespace = "kv")`);
+    for (const name of area.kv_names ?? ["KV"]) bindings.push(`(name = ${quote(name)}, kvNamespace = "kv")`);
     services.push(`    (name = "kv", worker = (
       modules = [(name = "kv_double.js", esModule = embed "kv_double.js")],
       compatibilityDate = "2026-06-01")),`);
