@@ -100,6 +100,7 @@ void Isolate::Parts::make_isolate() {
   isolate->SetData(0, this);
   shared.platform->RegisterIsolate(isolate, shared.loop);
   v8::Isolate::CreateParams params;
+  params.allow_atomics_wait = false;
   params.snapshot_blob = &shared.snapshot;
   params.external_references = native_references();
   params.array_buffer_allocator = &memory;
