@@ -1,15 +1,17 @@
 // Which KV reads served something that a newer write had already replaced, for how long, and whose
 // request it was: a reader of the trace, for people who have never thought about KV's lag.
 //
-// A *window* is one (key, location): it opens with the first stale read, closes with the first read
-// there that is fresh again. Only keys that are written or read stale are kept, and of the requests
-// only those that a window or a write names.
+// A *window* belongs to one key in one location: it opens with a stale read and closes with the first
+// read there that is fresh again. Only keys that are written or read stale are kept, and of the
+// requests only those that a window or a write names. What is kept of one key is bounded; the counts
+// are not.
 #ifndef OFFING_EMULATOR_REPLAY_STALENESS_H_
 #define OFFING_EMULATOR_REPLAY_STALENESS_H_
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,7 +25,7 @@ struct StalenessTextOptions {
   bool colour = false;
   size_t keys_max = 3;      // keys shown, those with the longest windows first
   size_t reads_max = 4;     // stale reads shown of one window
-  size_t windows_max = 3;   // locations shown of one key
+  size_t windows_max = 3;   // locations shown of one key, each with its longest window
 };
 
 class StalenessReport final : public trace::Reader {
@@ -36,15 +38,20 @@ class StalenessReport final : public trace::Reader {
   std::string json() const;
 
  private:
+  static constexpr size_t kWritesMax = 1000;   // of one key
+  static constexpr size_t kWindowsMax = 1000;  // of one key in one location
+  static constexpr size_t kReadsMax = 1000;    // of one window
+  static constexpr size_t kRecentMax = 4096;   // answered requests that may still read and write
+
   struct Write {
-    int64_t at_us = 0;
+    trace::Stamp stamp;
     uint64_t request = 0;
     std::string location;
-    std::string op;
+    bool deletes = false;
     uint64_t version = 0;
   };
   struct Read {
-    int64_t at_us = 0;
+    trace::Stamp stamp;
     uint64_t request = 0;
     std::string op;
     uint64_t version_served = 0;
@@ -56,20 +63,18 @@ class StalenessReport final : public trace::Reader {
   };
   struct Window {
     std::vector<Read> stale;
-    bool open = false;
-    bool seen = false;  // the location has read fresh again since: `first_fresh`
-    Read first_fresh;
+    uint64_t stale_reads = 0;  // `stale` may hold fewer
+    std::optional<Read> first_fresh;
     int64_t staleness_ms_max = 0;
   };
   struct Key {
     std::deque<Write> writes;
     uint64_t writes_before = 0;  // that `writes` no longer holds
-    std::map<std::string, Window> windows;
+    std::map<std::string, std::vector<Window>> windows;  // by location, in order of time
     int64_t staleness_ms_max = 0;
     uint64_t stale_reads = 0;
   };
   struct RequestInfo {
-    std::string location;
     std::string method;
     std::string url;
     uint16_t status = 0;
@@ -81,15 +86,18 @@ class StalenessReport final : public trace::Reader {
 
   void on_request(const trace::RequestEvent& event);
   void on_response(const trace::ResponseEvent& event);
-  void on_read(int64_t at_us, const trace::KvReadEvent& event);
-  void on_write(int64_t at_us, const trace::KvWriteEvent& event);
+  void on_read(const trace::Stamp& stamp, const trace::KvReadEvent& event);
+  void on_write(const trace::Stamp& stamp, const trace::KvWriteEvent& event);
+  void on_list(const trace::KvListEvent& event);
   void keep(uint64_t request);
 
+  std::optional<int64_t> start_us_;  // of the first event: times are told from here
   std::map<KeyName, Key> keys_;
   std::unordered_map<uint64_t, RequestInfo> requests_;
-  std::deque<uint64_t> recent_;  // candidates to be forgotten, oldest first
+  std::deque<uint64_t> recent_;  // answered requests, to be forgotten unless kept, oldest first
   uint64_t reads_ = 0;
   uint64_t stale_reads_ = 0;
+  uint64_t stale_keys_ = 0;
   uint64_t lists_ = 0;
   uint64_t stale_lists_ = 0;
   uint64_t stale_listed_names_ = 0;
