@@ -25,24 +25,24 @@ uv_buf_t Client::Core::read_buffer() {
 // Fills what follows from the URL; the error says why it cannot be fetched.
 static std::expected<void, std::string> resolve(Call& call) {
   const std::string_view url = call.request.url;
-  constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://")) {
-    return std::unexpected("Cannot fetch " + std::string(url.substr(0, 200)) +
-                           ": outbound TLS is not available; use http:// or a recording.");
-  }
-  if (!url.starts_with(kScheme)) {
+  constexpr std::string_view kPlain = "http://", kSecure = "https://";
+  call.secure = url.starts_with(kSecure);
+  if (!call.secure && !url.starts_with(kPlain)) {
     return std::unexpected("Fetch API cannot load: " + std::string(url.substr(0, 200)));
   }
-  const std::string_view rest = url.substr(kScheme.size());
+  const std::string_view rest = url.substr(call.secure ? kSecure.size() : kPlain.size());
   const size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   const std::optional<Authority> authority = split_authority(rest.substr(0, end));
   if (!authority) return std::unexpected("Invalid URL: " + std::string(url.substr(0, 200)));
   call.host = authority->host;
   if (call.host.starts_with('[')) call.host = call.host.substr(1, call.host.size() - 2);
   const std::string_view port = authority->port;
+  const uint16_t usual_port = call.secure ? 443 : 80;
+  call.port = usual_port;
   if (!port.empty()) std::from_chars(port.data(), port.data() + port.size(), call.port);
-  call.origin = std::string(authority->host);
-  if (call.port != 80) call.origin += ":" + std::to_string(call.port);
+  if (call.secure) call.origin = kSecure;
+  call.origin += authority->host;
+  if (call.port != usual_port) call.origin += ":" + std::to_string(call.port);
   call.target = rest.substr(end, rest.find('#') == rest.npos ? rest.npos : rest.find('#') - end);
   if (!call.target.starts_with('/')) call.target.insert(0, "/");
   const auto breaks_line = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
@@ -65,12 +65,22 @@ uint64_t Client::Core::fetch(Request request, Done done) {
   call.request = std::move(request);
   call.done = std::move(done);
   const uint64_t id = call.id;
-  if (auto resolved = resolve(call); !resolved) {
+  auto resolved = resolve(call);
+  if (resolved && call.secure) resolved = open_tls();
+  if (!resolved) {
     answer(id, std::move(call.done), std::unexpected(std::move(resolved.error())));
   } else {
     start(std::move(call), false);
   }
   return id;
+}
+
+std::expected<void, std::string> Client::Core::open_tls() {
+  if (tls_) return {};
+  auto opened = TlsContext::open(options_.ca_file);
+  if (!opened) return std::unexpected("Network connection lost. (" + opened.error() + ")");
+  tls_ = std::move(*opened);
+  return {};
 }
 
 void Client::Core::answer(uint64_t id, Client::Done done,

@@ -1,5 +1,5 @@
-// An HTTP/1.1 client for outbound requests: plain http, keep-alive connections pooled by host and
-// port, bodies streamed both ways with backpressure. One exchange at a time on a connection; a kept
+// An HTTP/1.1 client for outbound requests, http and https: keep-alive connections pooled by
+// scheme, host and port, bodies streamed both ways with backpressure. One exchange at a time on a connection; a kept
 // connection that turns out dead is replaced once, when the request can be repeated safely.
 // Results come as events of the world, never before `fetch` returns. No redirects, no cookies, no
 // decoding: those are the caller's. Timeouts are coarse, at most a second late; none in a virtual
@@ -25,6 +25,7 @@ struct ClientOptions {
   int64_t response_timeout_ms = 300'000;  // for the head, or without progress of a body
   int64_t idle_timeout_ms = 30'000;       // kept connections
   size_t idle_per_origin_max = 32;
+  std::string ca_file;  // PEM, trusted instead of the system's store
 };
 
 class Client {
@@ -35,7 +36,7 @@ class Client {
   // Closes everything; what is outstanding is dropped without a call.
   ~Client();
 
-  // `request.url` is absolute and http. The error's text says what failed, in the platform's words
+  // `request.url` is absolute, http or https. The error's text says what failed, in the platform's words
   // first ("Network connection lost."). Host, Connection and the body's framing are the client's; a
   // Content-Length counts for a stream. The number names the fetch for `cancel`.
   uint64_t fetch(Request request, Done done);

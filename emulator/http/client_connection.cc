@@ -7,6 +7,7 @@
 namespace offing::http {
 
 constexpr std::string_view kLost = "Network connection lost.";
+constexpr std::string_view kSecure = "https://";
 constexpr size_t kReadAheadBytes = 64 * 1024;
 
 struct ClientConnection::Callbacks {
@@ -149,8 +150,9 @@ void ClientConnection::connect_next() {
 void ClientConnection::on_connected(int status) {
   if (closed_) return;
   if (status == 0) {
-    connected_ = true;
     uv_tcp_nodelay(&tcp_, 1);
+    if (call_.secure) return start_tls();
+    connected_ = true;
     return send_request();
   }
   connect_error_ = "connect to " + origin_ + ": " + uv_strerror(status);
@@ -192,8 +194,8 @@ void ClientConnection::send_request() {
   touched_ = true;
 
   const Request& request = call_.request;
-  std::string out = request.method + " " + call_.target + " HTTP/1.1\r\nhost: " + call_.origin;
-  out += "\r\n";
+  std::string out = request.method + " " + call_.target + " HTTP/1.1\r\nhost: ";
+  out.append(call_.origin, call_.secure ? kSecure.size() : 0).append("\r\n");
   for (Header h : request.headers) {
     if (is_ours(h.name)) continue;
     out.append(h.name).append(": ").append(h.value).append("\r\n");
@@ -221,10 +223,16 @@ void ClientConnection::send_request() {
 
 void ClientConnection::send(std::string bytes) {
   assert(!writing_);
+  if (tls_) return send_tls(std::move(bytes));
+  send_raw(std::move(bytes));
+}
+
+// False when the socket cannot be written to any more.
+bool ClientConnection::send_raw(std::string bytes) {
   auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
   uv_buf_t buf = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
   const int written = uv_try_write(stream, &buf, 1);
-  if (written == static_cast<int>(bytes.size())) return;
+  if (written == static_cast<int>(bytes.size())) return true;
   in_flight_ = std::move(bytes);
   const size_t sent = written > 0 ? static_cast<size_t>(written) : 0;
   buf = uv_buf_init(in_flight_.data() + sent, static_cast<unsigned>(in_flight_.size() - sent));
@@ -235,10 +243,11 @@ void ClientConnection::send(std::string bytes) {
     connection->on_sent(status);
     connection->unref();
   });
-  if (error == 0) return;
+  if (error == 0) return true;
   writing_ = false;
   unref();
   // The reader hears of the lost connection, too, and decides about a second try.
+  return false;
 }
 
 void ClientConnection::on_sent(int status) {
@@ -246,6 +255,8 @@ void ClientConnection::on_sent(int status) {
   in_flight_ = {};
   touched_ = true;
   if (closed_ || status != 0) return;
+  if (tls_) send_sealed();
+  if (writing_ || closed_) return;
   core_->world().post([self = Ref(this)] { self->pump(); });
 }
 
@@ -299,7 +310,10 @@ void ClientConnection::read_on() {
         *buffer = static_cast<ClientConnection*>(h->data)->core_->read_buffer();
       },
       [](uv_stream_t* s, ssize_t size, const uv_buf_t* buffer) {
-        static_cast<ClientConnection*>(s->data)->on_read(size, buffer->base);
+        auto* connection = static_cast<ClientConnection*>(s->data);
+        if (size == 0) return;
+        if (connection->tls_) return connection->on_tls_read(size, buffer->base);
+        connection->on_plain(size, buffer->base);
       });
 }
 
@@ -309,8 +323,7 @@ void ClientConnection::pause_reading() {
   uv_read_stop(reinterpret_cast<uv_stream_t*>(&tcp_));
 }
 
-void ClientConnection::on_read(ssize_t size, const char* bytes) {
-  if (size == 0) return;
+void ClientConnection::on_plain(ssize_t size, const char* bytes) {
   touched_ = true;
   if (!running_) return close({});  // a kept connection ended, or spoke out of turn
   if (size < 0) {
@@ -432,6 +445,7 @@ void ClientConnection::close(std::string_view error) {
       core->world().post([self = Ref(this)] { self->deliver_body(); });
     }
   }
+  if (tls_) end_tls();
   uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
            [](uv_handle_t* h) { static_cast<ClientConnection*>(h->data)->unref(); });
   if (!core || !running_ || head_delivered_) {

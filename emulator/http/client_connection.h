@@ -18,6 +18,7 @@
 #include "emulator/http/client.h"
 #include "emulator/http/counted.h"
 #include "emulator/http/response_writer.h"
+#include "emulator/http/tls_stream.h"
 
 namespace offing::http {
 
@@ -29,9 +30,10 @@ struct Call {
   uint64_t id = 0;
   Request request;
   Client::Done done;
-  std::string origin;  // host:port, the pool's key and the Host header
+  std::string origin;  // the pool's key: host[:port], with https:// in front when it is secure
   std::string host;    // without brackets
   uint16_t port = 80;
+  bool secure = false;
   std::string target;  // path and query
   bool retried = false;
 };
@@ -56,6 +58,10 @@ class Client::Core {
   const ClientOptions& options() const { return options_; }
   size_t connections() const { return connections_.size(); }
   uv_buf_t read_buffer();
+  // Made by the first fetch that needs it; the error says why there is none.
+  std::expected<void, std::string> open_tls();
+  TlsContext& tls() { return *tls_; }
+  std::string& plain_buffer() { return plain_buffer_; }
 
  private:
   void arm_sweep();
@@ -69,6 +75,8 @@ class Client::Core {
   std::map<uint64_t, EventId> answers_;  // posted, by fetch
   EventId sweep_event_ = 0;
   std::vector<char> read_buffer_;
+  std::unique_ptr<TlsContext> tls_;
+  std::string plain_buffer_;  // what one read of a socket deciphers to
 };
 
 class ClientConnection final : public Counted<ClientConnection> {
@@ -101,12 +109,18 @@ class ClientConnection final : public Counted<ClientConnection> {
   void on_connected(int status);
   void send_request();
   void send(std::string bytes);
+  bool send_raw(std::string bytes);
   void on_sent(int status);
   void pump();
   void on_chunk(Chunk chunk);
   void read_on();
   void pause_reading();
-  void on_read(ssize_t size, const char* bytes);
+  void on_plain(ssize_t size, const char* bytes);
+  void start_tls();
+  void on_tls_read(ssize_t size, const char* bytes);
+  void send_tls(std::string plain);
+  void send_sealed();
+  void end_tls();
   void on_parsed();
   void deliver_head();
   void deliver_body();
@@ -121,6 +135,9 @@ class ClientConnection final : public Counted<ClientConnection> {
   uv_getaddrinfo_t look_up_;
   std::vector<sockaddr_storage> addresses_;  // still to try, last first
   std::string connect_error_;
+  std::unique_ptr<TlsStream> tls_;  // when the call is secure
+  std::string unsealed_;            // plain bytes behind those on their way
+  size_t unsealed_at_ = 0;
 
   Call call_;
   bool connected_ = false;
