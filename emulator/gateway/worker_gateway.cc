@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulator/gateway/error_page.h"
+#include "emulator/http/content_coding.h"
 #include "emulator/topology/colos.h"
 
 namespace offing {
@@ -111,6 +112,7 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
   const std::string& code = topology_.locations()[location];
   const std::string_view outcome = to_string(result.outcome);
   Response response = answer_of(std::move(result), accept, ray);
+  http::encode_body(response);
   response.headers.add("cf-ray", ray + "-" + code);
   world_.trace().emit(trace::ResponseEvent{id, code, response.status,
                                            world_.now_us() - started_us, outcome});

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "emulator/http/content_coding.h"
+
 namespace offing {
 
 // A body is taken in whole to be matched with a recording, or in a virtual world.
@@ -133,9 +135,11 @@ void Outbound::from_network(std::string location, RequestId request, Request out
                                              result ? result->status : uint16_t{0},
                                              result ? std::string_view() : result.error()});
   };
+  if (!outbound.headers.has("accept-encoding")) outbound.headers.add("accept-encoding", "br, gzip");
   if (!world_.is_virtual()) {
     client_->fetch(std::move(outbound), [report = std::move(report), done = std::move(done)](
                                             std::expected<Response, std::string> result) mutable {
+      if (result) http::decode_body(*result);
       report(result);
       done(std::move(result));
     });
@@ -152,6 +156,7 @@ void Outbound::from_network(std::string location, RequestId request, Request out
   };
   client_->fetch(std::move(outbound), [deliver = std::move(deliver)](
                                           std::expected<Response, std::string> result) mutable {
+    if (result) http::decode_body(*result);
     if (!result || !result->stream) return deliver(std::move(result));
     auto stream = std::move(result->stream);
     read_all(std::move(stream), kBodyBytesMax,
