@@ -87,6 +87,7 @@ bool World::run_turn(size_t limit) {
 void VirtualWorld::run() {
   while (!stopping()) {
     run_turn(SIZE_MAX);
+    if (stopping()) return;  // time stays where it was stopped
     if (externals_awaited_ > 0) {
       uv_run(loop(), UV_RUN_ONCE);
       continue;

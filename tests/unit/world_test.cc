@@ -84,3 +84,12 @@ TEST_CASE("a trace line is one line of valid JSON, whatever bytes an event holds
   CHECK(line == "{\"seq\":1,\"at_us\":2,\"event\":\"console\",\"request\":3,\"location\":\"LHR\","
                 "\"level\":\"log\",\"text\":\"a\\\"\\n\xEF\xBF\xBD\"}\n");
 }
+
+TEST_CASE("a stopped world's clock stays at the event that stopped it") {
+  VirtualWorld world(1);
+  const int64_t start_us = world.now_us();
+  world.schedule_after(10, [&] { world.stop(); });
+  world.schedule_after(1000, [] {});
+  world.run();
+  CHECK(world.now_us() == start_us + 10);
+}
