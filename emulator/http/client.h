@@ -1,6 +1,6 @@
 // An HTTP/1.1 client for outbound requests, http and https: keep-alive connections pooled by
-// scheme, host and port, bodies streamed both ways with backpressure. One exchange at a time on a connection; a kept
-// connection that turns out dead is replaced once, when the request can be repeated safely.
+// scheme, host and port, bodies streamed both ways with backpressure. One exchange at a time on a
+// connection; a kept connection that turns out dead is replaced once, when the request can be repeated safely.
 // Results come as events of the world, never before `fetch` returns. No redirects, no cookies, no
 // decoding: those are the caller's. Timeouts are coarse, at most a second late; none in a virtual
 // world.
@@ -36,8 +36,8 @@ class Client {
   // Closes everything; what is outstanding is dropped without a call.
   ~Client();
 
-  // `request.url` is absolute, http or https. The error's text says what failed, in the platform's words
-  // first ("Network connection lost."). Host, Connection and the body's framing are the client's; a
+  // `request.url` is absolute, http or https. The error's text says what failed, in the platform's
+  // words first ("Network connection lost."). Host, Connection and the body's framing are the client's; a
   // Content-Length counts for a stream. The number names the fetch for `cancel`.
   uint64_t fetch(Request request, Done done);
   // Drops the fetch, if it has not answered; `done` is not called. Afterwards drop the response.

@@ -134,7 +134,8 @@ TEST_CASE("codings: broken and shortened bodies end in an error that says so") {
 }
 
 TEST_CASE("codings: several gzip members are one body, padding behind them is none of it") {
-  const std::string one = coded(ContentCoding::kGzip, "one"), two = coded(ContentCoding::kGzip, "two");
+  const std::string one = coded(ContentCoding::kGzip, "one");
+  const std::string two = coded(ContentCoding::kGzip, "two");
   for (size_t piece : {1, 7, 1000}) {
     CHECK(all_of(http::decode(ContentCoding::kGzip, in_pieces(one + two, piece))) == "onetwo");
     const std::string padded = one + std::string(20, '\0');

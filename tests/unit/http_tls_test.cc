@@ -18,7 +18,8 @@ std::string echo(std::string& got) {
   const size_t head = got.find("\r\n\r\n");
   if (head == got.npos) return {};
   size_t length = 0;
-  if (const size_t at = got.find("content-length: "); at < head) length = std::stoul(got.substr(at + 16));
+  if (const size_t at = got.find("content-length: "); at < head)
+    length = std::stoul(got.substr(at + 16));
   if (got.size() < head + 4 + length) return {};
   const std::string body = length > 0 ? got.substr(head + 4, length) : "hello";
   got.erase(0, head + 4 + length);
@@ -26,7 +27,8 @@ std::string echo(std::string& got) {
 }
 
 struct TlsSite {
-  explicit TlsSite(const std::string& names = "DNS:localhost,IP:127.0.0.1", TlsServer::Answer answer = echo)
+  explicit TlsSite(const std::string& names = "DNS:localhost,IP:127.0.0.1",
+                   TlsServer::Answer answer = echo)
       : certificate(names), server(site.world, certificate, std::move(answer)) {}
   http::ClientOptions trusting() const {
     http::ClientOptions options;

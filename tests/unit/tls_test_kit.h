@@ -126,7 +126,9 @@ class TlsServer {
     void take(const char* bytes, int size) {
       BIO_write(SSL_get_rbio(ssl), bytes, size);
       char plain[16384];
-      for (int n; (n = SSL_read(ssl, plain, sizeof plain)) > 0;) got.append(plain, static_cast<size_t>(n));
+      for (int n; (n = SSL_read(ssl, plain, sizeof plain)) > 0;) {
+        got.append(plain, static_cast<size_t>(n));
+      }
       if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) {
         server.server_name = name;
       }
