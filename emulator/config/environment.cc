@@ -48,12 +48,22 @@ bool has_shape(const Value& value, Shape shape) {
   return false;
 }
 
-std::expected<void, Problem> check_keys(const Value& table, const std::string& prefix,
-                                        const std::string& file, Warnings& warnings) {
+// Bindings report what is not emulated themselves, entry by entry.
+bool holds_bindings(std::string_view name) {
+  return std::ranges::any_of(binding_kinds(), [name](const BindingKind& kind) {
+    return kind.path.substr(0, kind.path.find('.')) == name;
+  });
+}
+
+// `own` is the environment's table, or null: its members' paths begin with `env_prefix`.
+std::expected<void, Problem> check_keys(const Value& table, const Value* own,
+                                        const std::string& env_prefix, const std::string& file,
+                                        Warnings& warnings) {
   std::vector<std::string_view> names;
   for (const Key& key : known_keys()) names.push_back(key.name);
   for (const auto& [name, value] : table.members) {
     const Key* key = find_key(name);
+    const std::string prefix = own != nullptr && own->find(name) != nullptr ? env_prefix : "";
     if (key == nullptr) {
       warnings.push_back(problem(file, prefix + name, value,
                                  "Unexpected field \"" + name + "\"" + did_you_mean(name, names)));
@@ -65,7 +75,7 @@ std::expected<void, Problem> check_keys(const Value& table, const std::string& p
           "Expected \"" + prefix + name + "\" to be of type " + shape_name(key->shape) +
               " but got " + value.json() + "."));
     }
-    if (key->effect == Effect::kMissing) {
+    if (key->effect == Effect::kMissing && !holds_bindings(name)) {
       warnings.push_back(problem(file, prefix + name, value,
                                  "not emulated by this version of offing: \"" + name + "\""));
     }
@@ -133,7 +143,7 @@ std::expected<Value, Problem> select_environment(const Value& root, const std::s
       }
     }
   }
-  if (auto checked = check_keys(settings, "", file, warnings); !checked) {
+  if (auto checked = check_keys(settings, chosen, prefix, file, warnings); !checked) {
     return std::unexpected(std::move(checked.error()));
   }
   return settings;
