@@ -8,6 +8,7 @@
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
 #include "emulator/http/client.h"
+#include "emulator/http/content_coding.h"
 #include "emulator/replay/report.h"
 #include "emulator/replay/runner.h"
 #include "emulator/replay/staleness.h"
@@ -72,7 +73,6 @@ struct Run {
   replay::Results results;
   std::string hash;
   int64_t real_us = 0;
-  int64_t virtual_us = 0;
 };
 
 int report(const ReplayArguments& a, const Run& run, const replay::StalenessReport* staleness) {
@@ -83,7 +83,7 @@ int report(const ReplayArguments& a, const Run& run, const replay::StalenessRepo
     if (!run.hash.empty()) {
       char line[160];
       std::snprintf(line, sizeof line, "\n%.1f s of traffic in %.2f s of real time; seed %llu, trace %s\n",
-                    static_cast<double>(run.virtual_us) / 1e6, static_cast<double>(run.real_us) / 1e6,
+                    static_cast<double>(run.results.duration_us) / 1e6, static_cast<double>(run.real_us) / 1e6,
                     static_cast<unsigned long long>(a.worker.seed.value_or(1)), run.hash.c_str());
       text += line;
     }
@@ -115,6 +115,7 @@ int against_server(const ReplayArguments& a, replay::Traffic traffic) {
           Response response;
           if (answer) response = std::move(*answer);
           else response.status = 0, response.reason = std::move(answer.error());
+          http::decode_body(response);
           respond(std::move(response));
         });
         return next_id++;
@@ -162,20 +163,22 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
       [&gateway, &next_id](Request request, std::string_view location, ResponseCallback respond) {
         if (!location.empty()) request.headers.set("offing-location", location);
         const uint64_t id = next_id++;
-        gateway.dispatch(id, std::move(request), std::move(respond));
+        // Compared is what the client makes of it, not how the bytes were packed.
+        gateway.dispatch(id, std::move(request),
+                         [respond = std::move(respond)](Response response) mutable {
+                           http::decode_body(response);
+                           respond(std::move(response));
+                         });
         return id;
       });
   Progress progress(!a.quiet && isatty(STDERR_FILENO));
   runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
     progress.show(done, total);
   };
-  const int64_t start_us = world.now_us();
   runner.start([&world] { world.stop(); });
   world.run();
   progress.clear();
-  Run run{runner.traffic(), runner.finish(), "", monotonic_us() - began_us,
-          world.now_us() - start_us};
-  run.hash = (*output)->finish();
+  Run run{runner.traffic(), runner.finish(), (*output)->finish(), monotonic_us() - began_us};
   return report(a, run, &staleness);
 }
 
