@@ -90,13 +90,16 @@ using Members = std::vector<std::pair<std::string_view, const Json*>>;
 
 Members sorted_members(const Json& object) {
   Members members;
-  for (const auto& member : object.GetObject()) members.emplace_back(view(member.name), &member.value);
+  for (const auto& member : object.GetObject())
+    members.emplace_back(view(member.name), &member.value);
   std::stable_sort(members.begin(), members.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   return members;
 }
 
-std::string brief(const Json& value) { return clean_utf8(shortened(json_of(value), kExcerptBytes)); }
+std::string brief(const Json& value) {
+  return clean_utf8(shortened(json_of(value), kExcerptBytes));
+}
 
 std::string differ(const std::string& path, const std::string& expected, const std::string& got) {
   return "json: " + (path.empty() ? "" : clean_utf8(shortened(path, 120)) + ": ") + "expected " +

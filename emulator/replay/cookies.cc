@@ -89,7 +89,8 @@ CookieOrigins cookie_origins(const std::vector<Entry>& entries) {
       each_part(header.value, [&origins, &first, i](std::string_view part) {
         const auto pair = pair_of(part);
         if (!pair) return;
-        const uint32_t origin = first.emplace(name_of(pair->name, pair->value), kNobody).first->second;
+        const auto known = first.emplace(name_of(pair->name, pair->value), kNobody).first;
+        const uint32_t origin = known->second;
         if (origin == kNobody) return;
         std::vector<uint32_t>& list = origins[i];
         if (std::find(list.begin(), list.end(), origin) == list.end()) list.push_back(origin);

@@ -32,8 +32,8 @@ class CookieMap {
   std::map<std::pair<std::string, std::string>, std::string> live_;  // by name, recorded value
 };
 
-// For each entry that carries a recorded cookie: the entries that were first to set one, by position.
-// Entries that carry none have no place in the map.
+// For each entry that carries a recorded cookie: the entries that were first to set one, by
+// position. Entries that carry none have no place in the map.
 using CookieOrigins = std::unordered_map<uint32_t, std::vector<uint32_t>>;
 CookieOrigins cookie_origins(const std::vector<Entry>& entries);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
 #include <regex>
 #include <vector>
 
@@ -29,7 +28,7 @@ class Cost {
                std::to_string(kPatternStepsMax) + " steps; use smaller numbers in {}";
       }
     }
-    return {};
+    return total_.size() > 1 ? "is not a regular expression: a group is not closed" : "";
   }
 
  private:
@@ -53,8 +52,9 @@ class Cost {
       total_.push_back(0);
       last_ = 0;
     } else if (c == ')') {
+      if (total_.size() == 1) return "is not a regular expression: \")\" closes no group";
       const size_t inside = total_.back();
-      if (total_.size() > 1) total_.pop_back();
+      total_.pop_back();
       atom(inside + 1);
     } else if (c == '{') {
       repeat();
@@ -67,13 +67,19 @@ class Cost {
     last_ = cost;
     total_.back() += cost;
   }
+  // As in ECMAScript, "[]" is a class of its own; "[[:alpha:]]" holds another in it.
   void bracket() {
-    for (size_t i = 0; !rest_.empty(); ++i) {
-      const char c = rest_.front();
-      rest_.remove_prefix(c == '\\' ? std::min<size_t>(2, rest_.size()) : 1);
-      if (c == ']' && i > 0) break;
-    }
     atom(1);
+    while (!rest_.empty()) {
+      const char c = rest_.front();
+      const size_t inner = rest_.starts_with("[:")   ? rest_.find(":]")
+                           : rest_.starts_with("[.") ? rest_.find(".]")
+                           : rest_.starts_with("[=") ? rest_.find("=]")
+                                                     : std::string_view::npos;
+      const size_t used = inner != std::string_view::npos ? inner + 2 : c == '\\' ? 2 : 1;
+      rest_.remove_prefix(std::min(used, rest_.size()));
+      if (c == ']') return;
+    }
   }
   void repeat() {
     size_t number = 0, largest = 0;

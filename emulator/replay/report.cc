@@ -48,7 +48,7 @@ std::string differing_text(const Result& result, bool rounds, bool colour) {
   head += clean_utf8(request_text(0, result.method, result.url));
   std::string text = head + painted(origin(result, rounds), Paint::kDim, colour) + "\n";
   for (const std::string& difference : result.differences)
-    text += "    " + painted(difference, Paint::kRed, colour) + "\n";
+    text += "    " + painted(clean_utf8(shortened(difference, 400)), Paint::kRed, colour) + "\n";
   return text;
 }
 

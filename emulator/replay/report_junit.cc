@@ -22,7 +22,8 @@ std::string escaped(std::string_view text) {
     else if (c == '\n') out += "&#10;";
     else if (c == '\r') out += "&#13;";
     else if (c == '\t') out += "&#9;";
-    else if (clean.compare(i, 3, "\xEF\xBF\xBE") == 0 || clean.compare(i, 3, "\xEF\xBF\xBF") == 0) i += 2;
+    else if (clean.compare(i, 3, "\xEF\xBF\xBE") == 0) i += 2;  // U+FFFE, U+FFFF
+    else if (clean.compare(i, 3, "\xEF\xBF\xBF") == 0) i += 2;
     else if (static_cast<unsigned char>(c) >= 0x20) out += c;
   }
   return out;
@@ -89,7 +90,8 @@ void append_case(std::string& out, const Suite& suite, const Result& result) {
 }  // namespace
 
 std::string report_junit(const Traffic& traffic, const Results& results) {
-  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"offing replay\"" +
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                    "<testsuites name=\"offing replay\"" +
                     counts(results.requests.size(), results.differing, results.not_compared,
                            results.duration_us) + ">\n";
   for (const Suite& suite : suites_of(traffic, results)) {

@@ -24,8 +24,8 @@ namespace offing::replay {
 struct RunOptions {
   double speed = 1;     // 2: the gaps are half as long. > 0
   uint32_t repeat = 1;  // rounds; one begins when every answer of the one before has come
-  std::string default_location;  // for entries that name none
-  std::string base_url;          // instead of each URL's origin, for a server elsewhere; may be empty
+  std::string default_location = "";  // for entries that name none
+  std::string base_url = "";          // instead of each URL's origin, for a server elsewhere; may be empty
   uint64_t body_size_bytes_max = 64ull * 1024 * 1024;
   int64_t answer_timeout_us = 300'000'000;  // world time; 0: none
 };

@@ -58,11 +58,14 @@ namespace {
 
 // spec/kv.md K1-K4, K8, K19, K20: why the contract allows it.
 std::string_view promise(std::string_view cause) {
-  if (cause == "cache-hit") return "a location may serve what it has cached until the cache entry ends.";
+  if (cause == "cache-hit")
+    return "a location may serve what it has cached until the cache entry ends.";
   if (cause == "negative-cache")
     return "a location also caches that it found nothing, until the cache entry ends.";
-  if (cause == "stale-tier") return "a region's cache may serve what it holds until it hears of a write.";
-  if (cause == "non-monotonic") return "a location may even go back to a value that it had seen replaced.";
+  if (cause == "stale-tier")
+    return "a region's cache may serve what it holds until it hears of a write.";
+  if (cause == "non-monotonic")
+    return "a location may even go back to a value that it had seen replaced.";
   return "a write takes its time to reach each location, up to a minute and more.";
 }
 
@@ -104,11 +107,11 @@ std::string StalenessText::stale_words(const Report::Key& key, const Report::Rea
   const bool same = before && before->version_served == read.version_served &&
                     before->served_absent == read.served_absent;
   const Report::Write* newer = superseding(key, read);
-  const std::string after = span_text(read.staleness_ms * 1000) + " after it was ";
-  if (read.served_absent) return "still found nothing, " + after + "written";
-  std::string text = "still served " + (same ? "it" : served_words(key, read)) + ", " + after;
+  const std::string after = span_text(read.staleness_ms * 1000) + " after ";
+  if (read.served_absent) return "still got nothing, " + after + "it was written";
+  std::string text = "still got " + (same ? "it" : served_words(key, read)) + ", " + after;
   const bool deleted = newer ? newer->deletes : read.newest_absent;
-  text += deleted ? "deleted" : "replaced";
+  text += deleted ? "its deletion" : "its replacement";
   const Report::Write* newest = write_of(key, read.version_newest);
   if (read.newest_absent && newest && !newest->deletes) text += " (the newer value has expired)";
   return text;
@@ -234,8 +237,11 @@ std::string StalenessText::one_key(const Report::KeyName& name, const Report::Ke
     text += summary(key, all[i]);
     for (const Report::Read& read : all[i].window->stale) reasons.insert(promise(read.cause));
   }
-  text += "  KV promises no more than this:\n";
-  for (std::string_view reason : reasons) text += "  " + std::string(reason) + "\n";
+  std::string_view lead = "  KV promises no more: ";
+  for (std::string_view reason : reasons) {
+    text += std::string(lead) + std::string(reason) + "\n";
+    lead = "  And: ";
+  }
   if (all.size() > count)
     text += "  … and " + count_text(all.size() - count, "more location") +
             " (--json FILE has all)\n";
