@@ -31,7 +31,7 @@ struct Held {
 
 // Why an entry is no request to replay, as Collector::skip wants it; empty when it is one.
 std::string_view reason_to_skip(const HarEntry& entry) {
-  if (entry.websocket) return "that are WebSocket connections";
+  if (entry.websocket) return "of WebSocket connections";
   if (!origin_of(entry.url)) return "to other than http(s) addresses";
   if (entry.from_cache) return "that the browser's cache answered";
   if (entry.status < 200) return "without an answer (blocked or aborted)";
