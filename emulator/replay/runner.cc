@@ -116,7 +116,9 @@ Request Runner::State::request_of(const Entry& entry) const {
                                          : options.base_url + std::string(target_of(entry.url));
   request.headers = entry.headers;
   cookies.apply(request.headers);
-  request.has_body = entry.has_body;
+  // Clients send a length of 0 with these methods, and a guest then sees an empty body, not none.
+  request.has_body = entry.has_body || entry.method == "POST" || entry.method == "PUT" ||
+                     entry.method == "PATCH";
   request.body = entry.body;
   return request;
 }

@@ -269,7 +269,8 @@ ModuleRegistry::Record* ModuleRegistry::load_builtin(Local<v8::Context> context,
   if (!answer->IsObject()) {
     missing_ = answer->IsString() ? utf8_of(isolate, answer.As<v8::String>())
                                   : "No such module \"" + specifier + "\".";
-    missing_ += "\n  imported from \"" + std::string(referrer) + "\"";
+    // A dynamic import() fails in the guest's own hands, which knows where it stands.
+    if (parts_.starting) missing_ += "\n  imported from \"" + std::string(referrer) + "\"";
     throw_error(isolate, missing_);
     return nullptr;
   }
