@@ -2,7 +2,18 @@
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+// Some broken text ("[[/]]") fails an assertion of toml++; a file must not end the process.
+namespace offing::config {
+struct TomlAssertion {};
+inline void toml_assert(bool holds) {
+  if (!holds) throw TomlAssertion{};
+}
+}  // namespace offing::config
+#define TOML_ASSERT(holds) offing::config::toml_assert(static_cast<bool>(holds))
 #include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include "emulator/config/value.h"
 
@@ -82,9 +93,26 @@ Converted convert(const toml::node& node, const std::string& key, int depth) {
   return out;
 }
 
+// The line of the first table header whose name cannot start like that, or 0.
+int nameless_header(std::string_view text) {
+  for (int line = 1; !text.empty(); ++line) {
+    const std::string_view row = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(row.size() + 1, text.size()));
+    const size_t bracket = std::min(row.find_first_not_of(" \t"), row.size());
+    if (!row.substr(bracket).starts_with('[')) continue;
+    const size_t name = row.find_first_not_of("[ \t", bracket);
+    if (name == row.npos) return line;
+    const char c = row[name];
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool other = (c >= '0' && c <= '9') || std::strchr("-_\"']", c);
+    if (!letter && !other) return line;
+  }
+  return 0;
+}
+
 }  // namespace
 
-std::expected<Value, Problem> parse_toml(std::string_view text, const std::string& file) {
+std::expected<Value, Problem> parse_toml(std::string_view text, const std::string& file) try {
   toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
@@ -96,6 +124,11 @@ std::expected<Value, Problem> parse_toml(std::string_view text, const std::strin
   Converted out = convert(parsed.table(), "", 0);
   if (!out) out.error().file = file;
   return out;
+} catch (const TomlAssertion&) {
+  return std::unexpected(
+      Problem{.file = file, .key = "", .line = nameless_header(text), .column = 0,
+              .message = "is not TOML: a table's name in [ ] starts with a letter, a digit, "
+                         "'-', '_' or a quote"});
 }
 
 }  // namespace offing::config

@@ -114,3 +114,13 @@ TEST_CASE("a source map comment is found inline or by name") {
         "{}");
   CHECK(find_source_map_comment("x\n//# sourceMappingURL=index.js.map\n").file == "index.js.map");
 }
+
+TEST_CASE("a TOML table header without a possible name is an error with its line") {
+  for (const char* header : {"[/x]", "[[/x]]", "[[ =]]", "[[\x01", "[\xc3\xa9]", "[[[a]]]"}) {
+    CAPTURE(header);
+    auto broken = parse_toml("name = \"w\"\n" + std::string(header) + "\nb = 1\n", "wrangler.toml");
+    REQUIRE_FALSE(broken.has_value());
+    CHECK(broken.error().text().starts_with("wrangler.toml:2"));
+  }
+  CHECK(parse_toml("[[a]]\n[ \"b c\" ]\n['d']\n[-1]\n", "wrangler.toml").has_value());
+}
