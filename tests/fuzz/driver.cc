@@ -4,8 +4,8 @@
 //          [CORPUS_DIR…]
 //   TARGET FILE…                                    runs these inputs once: replays a crash
 //
-// The code under test is compiled with -fsanitize-coverage=trace-pc, this file is not. Inputs run in
-// a child process; the one at hand stands in shared memory, so that the parent can write it down
+// The code under test is compiled with -fsanitize-coverage=trace-pc, this file is not. Inputs run
+// in a child process; the one at hand stands in shared memory, so that the parent can write it down
 // however the child ends: sanitizer report, abort, signal, or no answer for kHangSeconds.
 #include <dirent.h>
 #include <signal.h>
@@ -30,6 +30,7 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+extern "C" const char __executable_start;  // the linker's
 
 namespace {
 
@@ -188,7 +189,7 @@ class Mutator {
       case 2: insert(input, at, piece(corpus)); break;
       case 3: input[at] = static_cast<char>(input[at] ^ (1 << random_.below(8))); break;
       case 4: input[at] = byte(); break;
-      case 5: input[at] = static_cast<char>(input[at] + static_cast<int>(random_.below(33)) - 16); break;
+      case 5: input[at] = static_cast<char>(input[at] + int(random_.below(33)) - 16); break;
       case 6: input.erase(at, length); break;
       case 7: insert(input, random_.below(input.size()), input.substr(at, length)); break;
       case 8: repeat(input, at, length); break;
@@ -199,7 +200,9 @@ class Mutator {
   }
 
   char byte() {
-    static constexpr std::string_view kOften("\0\x7f\x80\xff\n\r \t\"'\\/*:;,.{}[]()=<>-+%&?#0129aAzZ_", 46);
+    using namespace std::string_view_literals;
+    static constexpr std::string_view kOften =
+        "\0\x7f\x80\xff\n\r \t\"'\\/*:;,.{}[]()=<>-+%&?#0129aAzZ_"sv;
     return random_.below(2) ? kOften[random_.below(kOften.size())]
                             : static_cast<char>(random_.below(256));
   }
@@ -326,9 +329,10 @@ std::string watch(pid_t child, const Shared& shared) {
   while (true) {
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) {
-      if (WIFSIGNALED(status)) return std::string("signal ") + strsignal(WTERMSIG(status));
+      const std::string where = shared.running ? "" : " in the driver itself";
+      if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status)) + where;
       const int code = WEXITSTATUS(status);
-      return code == 0 ? "" : "exit code " + std::to_string(code);
+      return code == 0 ? "" : "exit code " + std::to_string(code) + where;
     }
     if (shared.runs != runs || !shared.running) {
       runs = shared.runs;
@@ -395,7 +399,9 @@ bool read_options(int argc, char** argv, Options& out) {
 }  // namespace
 
 extern "C" __attribute__((no_sanitize("address", "undefined"))) void __sanitizer_cov_trace_pc() {
-  const auto pc = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  // From the program's start, so that the same seed does the same wherever it is loaded.
+  const uintptr_t pc = reinterpret_cast<uintptr_t>(__builtin_return_address(0)) -
+                       reinterpret_cast<uintptr_t>(&__executable_start);
   const auto here = static_cast<uint32_t>((pc * 0x9e3779b97f4a7c15) >> 48);
   const uint32_t edge = (here ^ coverage.previous) & (kEdges - 1);
   uint8_t& count = coverage.counts.data()[edge];
