@@ -5,7 +5,7 @@
 // Some broken text ("[[/]]") fails an assertion of toml++; a file must not end the process.
 namespace offing::config {
 struct TomlAssertion {};
-inline void toml_assert(bool holds) {
+constexpr void toml_assert(bool holds) {
   if (!holds) throw TomlAssertion{};
 }
 }  // namespace offing::config
