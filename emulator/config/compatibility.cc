@@ -103,7 +103,8 @@ std::expected<Compatibility, std::string> evaluate_compatibility(
     std::string_view date, const std::vector<std::string>& flags, std::string_view today) {
   Compatibility result;
   if (date.empty()) {
-    result.date = today.empty() ? kNewestCompatibilityDate : std::min(today, kNewestCompatibilityDate);
+    result.date = kNewestCompatibilityDate;
+    if (!today.empty() && today < result.date) result.date = today;
     result.warnings.push_back(
         "No compatibility_date was specified. Using " + result.date +
         ". Add compatibility_date = \"" + result.date + "\" so that tomorrow's run is the same.");

@@ -1,4 +1,4 @@
-// Checked reading of one object of a configuration: its members' types, required ones, unknown ones.
+// Checked reading of one object of a configuration: types, required members, unknown members.
 //
 // The expected members are a list of "name:type" words, as in keys.h. A wrong type or a missing
 // member is an error that names the key's whole path; an unknown member is a warning.

@@ -34,18 +34,18 @@ class Builder {
   Builder(const LineTable& lines, const rapidjson::StringStream& stream)
       : lines_(lines), stream_(stream) {}
 
-  bool Null() { return add(Value{}); }
+  bool Null() { return add(Value{}, 4); }
   bool Bool(bool value) {
     Value out = typed(Value::Type::kBool);
     out.boolean = value;
-    return add(std::move(out));
+    return add(std::move(out), value ? 4 : 5);
   }
   bool Int(int value) { return Int64(value); }
   bool Uint(unsigned value) { return Int64(value); }
   bool Int64(int64_t value) {
     Value out = typed(Value::Type::kInteger);
     out.integer = value;
-    return add(std::move(out));
+    return add(std::move(out), 0);
   }
   bool Uint64(uint64_t value) {
     if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
@@ -56,13 +56,13 @@ class Builder {
   bool Double(double value) {
     Value out = typed(Value::Type::kNumber);
     out.number = value;
-    return add(std::move(out));
+    return add(std::move(out), 0);
   }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     Value out = typed(Value::Type::kString);
     out.string.assign(text, size);
-    return add(std::move(out));
+    return add(std::move(out), 0);
   }
   bool StartObject() { return open(Value::Type::kObject); }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
@@ -81,14 +81,15 @@ class Builder {
     out.type = type;
     return out;
   }
-  // The stream stands behind the token: right for the line, and near enough for the column.
-  void locate(Value& value) const {
-    std::tie(value.line, value.column) = lines_.at(stream_.Tell() > 0 ? stream_.Tell() - 1 : 0);
+  // The reader tells of a null or boolean when the stream stands `passed` bytes behind its first,
+  // and of everything else when it stands at it.
+  void locate(Value& value, size_t passed) const {
+    std::tie(value.line, value.column) = lines_.at(stream_.Tell() - passed);
   }
   bool open(Value::Type type) {
     if (open_.size() >= static_cast<size_t>(kDepthMax)) return false;
     open_.push_back(typed(type));
-    locate(open_.back());
+    locate(open_.back(), 0);
     keys_.emplace_back();
     return true;
   }
@@ -98,8 +99,8 @@ class Builder {
     keys_.pop_back();
     return place(std::move(done));
   }
-  bool add(Value value) {
-    locate(value);
+  bool add(Value value, size_t passed) {
+    locate(value, passed);
     return place(std::move(value));
   }
   bool place(Value value) {

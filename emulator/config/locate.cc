@@ -92,8 +92,8 @@ std::expected<fs::path, Problem> entry_of(const fs::path& directory, const std::
   if (scripts.size() == 1) return scripts[0];
   if (scripts.empty()) {
     return refuse(directory,
-                  "has neither a Wrangler file (wrangler.json, wrangler.jsonc or wrangler.toml) nor "
-                  "a built module (.js or .mjs). Build the Worker with `npx wrangler deploy "
+                  "has neither a Wrangler file (wrangler.json, wrangler.jsonc or wrangler.toml) "
+                  "nor a built module (.js or .mjs). Build the Worker with `npx wrangler deploy "
                   "--dry-run --outdir dist`, then give its folder.");
   }
   std::ranges::sort(scripts);
@@ -241,8 +241,8 @@ Found locate(const std::string& given, const Options& options) {
                             " as another. Give one of them.");
   }
   if (is_script(path) || is_source_file(path)) return locate_module(path, options);
-  return refuse(path, "is neither a folder, nor a Wrangler file (.json, .jsonc, .toml), nor a built "
-                      "module (.js, .mjs).");
+  return refuse(path, "is neither a folder, nor a Wrangler file (.json, .jsonc, .toml), nor a "
+                      "built module (.js, .mjs).");
 }
 
 }  // namespace offing::config
