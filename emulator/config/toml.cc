@@ -100,7 +100,10 @@ int nameless_header(std::string_view text) {
     text.remove_prefix(std::min(row.size() + 1, text.size()));
     const size_t bracket = std::min(row.find_first_not_of(" \t"), row.size());
     if (!row.substr(bracket).starts_with('[')) continue;
-    const size_t name = row.find_first_not_of("[ \t", bracket);
+    // Past one bracket or two; a third is no name.
+    const size_t second = bracket + 1;
+    const size_t opened = second + (row.substr(second).starts_with('[') ? 1 : 0);
+    const size_t name = row.find_first_not_of(" \t", opened);
     if (name == row.npos) return line;
     const char c = row[name];
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
