@@ -87,10 +87,10 @@ export class Response extends Body {
   }
 
   #init(body: ExtractedBody, init: ResponseInit): void {
+    if (init.webSocket !== undefined && init.webSocket !== null) {
+      throw new Error("WebSockets in a Response are not supported by this version of offing.");
+    }
     if (init.status !== undefined) {
-      if (init.webSocket !== undefined && init.webSocket !== null) {
-        throw new Error("WebSockets in a Response are not supported by this version of offing.");
-      }
       this.#status = checkStatus(init.status);
     }
     if (init.statusText !== undefined) {
