@@ -14,6 +14,7 @@ void append_number(std::string& out, double number) {
     out += "null";  // what JSON.stringify writes
     return;
   }
+  if (number == 0) number = 0;  // and so is 0 for -0
   char text[32];
   // 15 digits when they are enough, so that 0.1 stays 0.1.
   for (int digits : {15, 16, 17}) {

@@ -115,6 +115,21 @@ TEST_CASE("a source map comment is found inline or by name") {
   CHECK(find_source_map_comment("x\n//# sourceMappingURL=index.js.map\n").file == "index.js.map");
 }
 
+TEST_CASE("TOML outside ASCII: in strings and quoted keys, and an error in bare keys") {
+  auto text = parse_toml("# ä\nk = \"é ш\" # ǘ\n\"ü\" = 1\n", "wrangler.toml");
+  REQUIRE(text.has_value());
+  CHECK(text->json() == "{\"k\":\"é ш\",\"ü\":1}");
+  CHECK_FALSE(parse_toml("a.ǘ = 1\n", "wrangler.toml").has_value());
+}
+
+TEST_CASE("JSON cut inside a character is an error; -0 is written as JSON.stringify does") {
+  for (const char* cut : {"\"\xc3", "\"\xe0", "\"\xe0\xa0", "\"\xf0", "\"\xf0\x90\x80"}) {
+    const std::string exact(cut);
+    CHECK_FALSE(parse_jsonc(std::string(60, ' ') + exact, "x").has_value());
+  }
+  CHECK(parse_toml("n = -0e5\n", "x")->json() == "{\"n\":0}");
+}
+
 TEST_CASE("a TOML table header without a possible name is an error with its line") {
   for (const char* header : {"[/x]", "[[/x]]", "[[ =]]", "[[\x01", "[\xc3\xa9]", "[[[a]]]"}) {
     CAPTURE(std::string(header));
