@@ -41,8 +41,9 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
   app.add_option("--kv-settings", a.kv_settings, "JSON file with every KV knob (docs/kv.md)");
   app.add_option("--state", a.state, "Keep state in this folder; what was acknowledged survives a kill");
   app.add_option("--seed", a.seed, "Seed of all randomness: the same seed gives the same run");
-  app.add_option("--fault", a.faults, fault_help());
-  app.add_option("--allow-net", a.allow_net, "Let the Worker fetch HOST[:PORT] (\"*\": anything)");
+  app.add_option("--fault", a.faults, fault_help())->allow_extra_args(false);
+  app.add_option("--allow-net", a.allow_net, "Let the Worker fetch HOST[:PORT] (\"*\": anything)")
+      ->allow_extra_args(false);
   app.add_flag("--allow-loopback", a.allow_loopback, "Let the Worker fetch localhost, any port");
   app.add_option("--outbound", a.outbound, "Answer the Worker's fetches from this HAR recording")
       ->check(CLI::ExistingFile);
@@ -57,7 +58,8 @@ static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
   command->add_option("-p,--port", dev.port, "Port; 0 takes any free one (default: 8787)");
   command->add_option("--host", dev.host, "Address to listen on (default: 127.0.0.1)");
   command->add_option("--allow-host", dev.allow_hosts,
-                      "Also answer requests whose Host is this name");
+                      "Also answer requests whose Host is this name")
+      ->allow_extra_args(false);
   command->add_flag("-q,--quiet", dev.quiet, "No request log");
   add_worker_options(*command, dev.worker);
   return command;
@@ -98,7 +100,8 @@ static CLI::App* add_test(CLI::App& app, TestArguments& test) {
   CLI::App* command = app.add_subcommand(
       "test", "Run the test() of every export of a Worker, as workerd test does, in virtual time");
   command->add_option("project", test.worker.project, "Folder, Wrangler file or module")->required();
-  command->add_option("--only", test.only, "Only the exports of these names");
+  command->add_option("--only", test.only, "Only the exports of these names")
+      ->allow_extra_args(false);
   command->add_flag("--json", test.json, "One JSON line per test");
   add_worker_options(*command, test.worker);
   return command;

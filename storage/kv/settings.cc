@@ -275,12 +275,12 @@ std::string_view kv_mode_name(KvMode mode) {
 }
 
 std::string_view kv_lag_help() {
-  return "--kv-lag TIME: how far KV may be behind. Mode documented: for how long a location goes on "
-         "serving what it has cached, value or miss, instead of the default 60s; a read's own "
-         "cacheTtl wins. Mode adversarial: how long each write takes to each other location "
-         "(at most max_staleness_s). Mode strong: ignored. TIME is \"5s\", \"500ms\", "
-         "\"uniform:0s..60s\", \"exp:20s\" or \"list:1s,5s,30s\", drawn anew each time. "
-         "Example: --kv-lag uniform:0s..30s";
+  return "How far KV may be behind: \"60s\", \"500ms\", \"uniform:0s..60s\", \"exp:20s\" or\n"
+         "\"list:1s,5s,30s\", drawn anew each time.\n"
+         "documented: how long a location goes on serving what it has cached, value or\n"
+         "  miss, instead of the default 60s; a read's own cacheTtl wins;\n"
+         "adversarial: how long each write takes to each other location;\n"
+         "strong: ignored. Example: --kv-lag uniform:0s..30s";
 }
 
 }  // namespace offing
