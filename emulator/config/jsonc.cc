@@ -134,7 +134,9 @@ std::expected<Value, Problem> parse_jsonc(std::string_view text, const std::stri
   if (const size_t nul = text.find('\0'); nul != text.npos) {
     return problem(nul, "it contains a NUL byte");
   }
-  const std::string terminated(text);
+  std::string terminated(text);
+  // RapidJSON takes up to three bytes behind the first of a character, wherever the text ends.
+  terminated.append(3, '\0');
   rapidjson::StringStream stream(terminated.c_str());
   Builder builder(lines, stream);
   rapidjson::Reader reader;
