@@ -140,3 +140,20 @@ TEST_CASE("a TOML table header without a possible name is an error with its line
   }
   CHECK(parse_toml("[[a]]\n[ \"b c\" ]\n['d']\n[-1]\n", "wrangler.toml").has_value());
 }
+
+TEST_CASE("JSON's numbers are read exactly") {
+  const auto number = [](std::string text) {
+    const auto value = parse_jsonc(text, "x");
+    return value ? value->json() : "error";
+  };
+  CHECK(number("0E95") == "0");
+  CHECK(number("[-0.0e300,0e-95]") == "[0,0]");
+  CHECK(number("[0.1,1.5e+3,-2E-1]") == "[0.1,1500,-0.2]");
+  CHECK(number("1.7976931348623157e308") == "1.7976931348623157e+308");
+  CHECK(number("8.41e-308") == "8.41e-308");
+  CHECK(number("[9223372036854775807,9223372036854775808]") ==
+        "[9223372036854775807,9.223372036854776e+18]");
+  CHECK(number("123456789012345678901234567890") == "1.2345678901234568e+29");
+  CHECK(number("1e-400") == "0");
+  CHECK(number("1e309") == "error");
+}
