@@ -142,7 +142,9 @@ VersionRef Adversarial::choose(Entry& entry, const Ask& ask, Cause& cause) const
   const auto& all = entry.versions;
   size_t first = 0, end = 0;
   while (end < all.size() && all[end]->seq < held->seq) ++end;
-  while (first < end && entry.staleness_ms(all[first].get(), ask.now_ms) > cap_ms()) ++first;
+  // By age, not by staleness: an old tombstone is not stale while the key is absent, but the values
+  // behind it are.
+  while (first < end && ask.now_ms - all[first]->superseded_at_ms > cap_ms()) ++first;
   if (first == end) return held;
   cause = Cause::kNonMonotonic;
   const double pick = places_.history[ask.location]->uniform() * static_cast<double>(end - first);

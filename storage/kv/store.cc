@@ -37,7 +37,7 @@ const Entry* Store::find(uint32_t ns, std::string_view key) const {
 
 Entry& Store::entry_of(Namespace& space, std::string_view key, int64_t now_ms) {
   if (Entry* found = lookup(space, key)) return *found;
-  if (++space.work > 1024 + space.entries.size()) sweep(by_name_.at(space.name), now_ms);
+  if (++space.work > 1024 + space.kept) sweep(by_name_.at(space.name), now_ms);
   auto made = std::make_unique<Entry>();
   made->key = key;
   Entry& entry = *made;
@@ -169,6 +169,7 @@ void Store::sweep(uint32_t ns, int64_t now_ms) {
     if (entry.indexed) space.index.erase(entry.key);
     it = space.entries.erase(it);
   }
+  space.kept = space.entries.size();
 }
 
 // Whether a name occupies the scan although a list does not show it (L3, K16).
@@ -184,8 +185,9 @@ ListPage Store::list(uint32_t ns, const ListAsk& ask) {
   Namespace& space = *namespaces_[ns];
   ListPage page;
   int32_t places_used = 0;
-  auto it = ask.after > ask.prefix ? space.index.upper_bound(ask.after)
-                                   : space.index.lower_bound(ask.prefix);
+  // A key may be the prefix itself: a cursor that stands on it goes on behind it.
+  auto it = !ask.after.empty() && ask.after >= ask.prefix
+                ? space.index.upper_bound(ask.after) : space.index.lower_bound(ask.prefix);
   for (; it != space.index.end() && it->first.starts_with(ask.prefix); ++it) {
     const Entry& entry = *it->second;
     const Version* shown = visibility_->listed(entry, ask.location, ask.now_ms);

@@ -115,6 +115,7 @@ class Store {
     std::map<std::string_view, Entry*> index;  // names ever written, by UTF-8 bytes (L1)
     uint64_t last_seq = 0;
     size_t work = 0;  // entries made and versions written since the last sweep
+    size_t kept = 0;  // entries that the last sweep left
   };
   explicit Store(Places places);
   Entry& entry_of(Namespace& space, std::string_view key, int64_t now_ms);

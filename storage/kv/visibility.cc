@@ -65,7 +65,7 @@ bool Visibility::evict(Entry& entry, uint32_t location, int64_t now_ms) {
 
 void Visibility::trim(Entry& entry, int64_t now_ms) const {
   auto& all = entry.versions;
-  if (all.size() < entry.trim_at) return;
+  if (all.empty() || all.size() < entry.trim_at) return;
   size_t keep = all.size() - 1;
   while (keep > 0 && all[keep]->settled_at_ms > now_ms) --keep;
   all.erase(all.begin(), all.begin() + static_cast<ptrdiff_t>(keep));

@@ -1,23 +1,11 @@
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include "storage/sqlite/database.h"
 #include "tests/unit/kv_fixture.h"
 
+using offing::test::Directory;
 using offing::test::KvFixture;
-
-namespace {
-struct Directory {
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "offing-kv-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::string path;
-};
-}  // namespace
 
 TEST_CASE("DESIGN rule 8: what was acknowledged is there after a reopen") {
   Directory dir;

@@ -3,7 +3,9 @@
 #define OFFING_TESTS_UNIT_KV_FIXTURE_H_
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +20,21 @@ struct ReadSeen {
   uint64_t served, newest;
   int64_t staleness_ms;
   std::string cause;
+};
+
+struct WriteSeen {
+  uint64_t version;
+  std::string error;
+};
+
+// A state directory that goes with its test.
+struct Directory {
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "offing-kv-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+  std::string path;
 };
 
 class KvFixture : public trace::Reader {
@@ -95,6 +112,8 @@ class KvFixture : public trace::Reader {
     hash.on_event(stamp, event);
     if (const auto* r = std::get_if<trace::KvReadEvent>(&event))
       last = {r->version_served, r->version_newest, r->staleness_ms, std::string(r->cause)};
+    if (const auto* w = std::get_if<trace::KvWriteEvent>(&event))
+      writes.push_back({w->version, std::string(w->error)});
     if (std::get_if<trace::KvPropagateEvent>(&event)) ++propagated;
     if (const auto* l = std::get_if<trace::KvListEvent>(&event)) stale_keys = l->stale_keys;
   }
@@ -120,6 +139,7 @@ class KvFixture : public trace::Reader {
   std::unique_ptr<KvService> kv;
   trace::Hash hash;
   ReadSeen last{};
+  std::vector<WriteSeen> writes;
   uint64_t propagated = 0, stale_keys = 0;
   std::string status, metadata;
 };
