@@ -78,10 +78,8 @@ const config :Workerd.Config = (
 
 export async function miniflare(worker, persist) {
   const port = await freePort();
-  const folder = mkdtempSync(join(scratch, "miniflare-"));
-  writeFileSync(join(folder, "index.js"), worker);
   const script = `const { Miniflare } = require("miniflare");
-    new Miniflare({ modules: true, scriptPath: ${JSON.stringify(join(folder, "index.js"))}, port: ${port},
+    new Miniflare({ modules: true, script: ${JSON.stringify(worker)}, port: ${port},
       host: "127.0.0.1", compatibilityDate: "2026-06-01", kvNamespaces: ["KV"],
       kvPersist: ${JSON.stringify(persist ?? false)} });`;
   return start("miniflare", node, ["-e", script], port);
