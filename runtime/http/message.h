@@ -12,6 +12,7 @@
 
 #include "runtime/http/byte_source.h"
 #include "runtime/http/header_list.h"
+#include "runtime/http/web_socket.h"
 
 namespace offing {
 
@@ -33,6 +34,8 @@ struct Response {
   std::unique_ptr<ByteSource> stream;
   // Bytes of `body` as the guest encoded them already (Response init encodeBody: "manual").
   bool encoded_by_guest = false;
+  // Of an accepted upgrade (status 101): the end that the receiver of this response talks through.
+  std::unique_ptr<WebSocketEnd> web_socket;
 };
 
 // Called exactly once for each request.
