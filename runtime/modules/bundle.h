@@ -34,6 +34,27 @@ struct KvBinding {
   std::string namespace_id;  // which store
 };
 
+// A Durable Object class of this Worker, as its migrations leave it.
+struct ActorClass {
+  std::string class_name;  // as the main module exports it
+  // "<worker>-<first name of the class>": stays when the class is renamed (spec/durable-objects.md 1.2).
+  std::string unique_key;
+  bool sqlite = true;  // SQLite backend, else the legacy KV backend (spec/durable-objects.md 2.1)
+};
+
+struct ActorBinding {
+  std::string name;        // env.NAME
+  std::string class_name;  // of this Worker
+  std::string unique_key;  // which namespace
+};
+
+// To an entrypoint of this Worker.
+struct ServiceBinding {
+  std::string name;        // env.NAME
+  std::string entrypoint;  // "default" or the name of an exported class
+  std::string props_json;  // what ctx.props holds there; empty: none
+};
+
 struct WorkerOptions {
   std::string name;                // the Worker's
   std::string compatibility_date;  // YYYY-MM-DD
@@ -42,6 +63,10 @@ struct WorkerOptions {
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<KvBinding> kv_bindings;
   std::vector<std::string> self_bindings;  // service bindings to this Worker itself: env names
+  std::vector<ServiceBinding> service_bindings;
+  std::vector<ActorClass> actor_classes;
+  std::vector<ActorBinding> actor_bindings;
+  std::vector<std::string> deleted_actor_keys;  // unique keys whose data a migration deletes
   // Bindings the configuration names and offing does not have yet: (env name, what it is). Touching
   // one raises an error that says so.
   std::vector<std::pair<std::string, std::string>> unsupported_bindings;
