@@ -37,7 +37,7 @@ struct KvBinding {
 // A Durable Object class of this Worker, as its migrations leave it.
 struct ActorClass {
   std::string class_name;  // as the main module exports it
-  // "<worker>-<first name of the class>": stays when the class is renamed (spec/durable-objects.md 1.2).
+  // "<worker>-<first name of the class>": stays over renames (spec/durable-objects.md 1.2).
   std::string unique_key;
   bool sqlite = true;  // SQLite backend, else the legacy KV backend (spec/durable-objects.md 2.1)
 };
