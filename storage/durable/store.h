@@ -1,0 +1,78 @@
+// The storage of all Durable Objects of a run: databases by (namespace's unique key, object id), in memory
+// or in a directory, and one shared redo log.
+//
+// A commit hands the pages it changed to the log's buffer. `sync` writes the buffer and makes it durable
+// with one fdatasync, whatever number of objects committed: group commit. Pages reach their database file
+// only after that, so a file never holds what could still vanish; what a crash keeps from the files is
+// redone from the log when the directory is opened. With the log grown, `sync` makes a checkpoint: it syncs
+// the touched files and begins a new log. In memory the same path runs without the log.
+// One process at a time may open a directory. Time is an argument. Threading: the loop thread only.
+#ifndef OFFING_STORAGE_DURABLE_STORE_H_
+#define OFFING_STORAGE_DURABLE_STORE_H_
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/durable/object_storage.h"
+
+namespace offing::durable {
+
+// An object of a namespace: 64 lower-case hex digits.
+struct ObjectName {
+  std::string unique_key;
+  std::string id;
+  auto operator<=>(const ObjectName&) const = default;
+};
+
+struct AlarmRecord {
+  ObjectName object;
+  std::string name;  // the id's name, empty when it has none (spec/durable-objects.md 1.2)
+  int64_t at_ms;
+};
+
+struct StoreOptions {
+  std::string directory;                       // empty: memory. Objects lie in DIR/do/<unique key>/<id>.sqlite
+  size_t history_bytes_max = 256u << 20;       // undo records kept for point-in-time recovery, over all objects
+  int64_t history_ms_max = 30LL * 24 * 3600 * 1000;
+  size_t log_bytes_max = 64u << 20;            // checkpoint above this
+  uint64_t object_bytes_max = 10ull << 30;     // SQLITE_FULL above this (spec 2.8)
+};
+
+class Store {
+ public:
+  // Opens, and redoes what a crash left in the log. The error names the file and the way out.
+  static std::expected<std::unique_ptr<Store>, std::string> open(StoreOptions options);
+  virtual ~Store() = default;
+
+  // `name`: of idFromName, kept for the alarm; empty leaves what is known. Asserts that no other ObjectStorage of it is
+  // alive. Applies an armed restore.
+  virtual std::unique_ptr<ObjectStorage> object(const ObjectName& object, std::string_view name) = 0;
+
+  // Whether there are commits that `sync` has not made durable.
+  virtual bool needs_sync() const = 0;
+  // Makes every commit so far durable. The error (disk full, …) means that none of those since the last success is
+  // acknowledged; the caller must discard them.
+  virtual std::expected<void, std::string> sync() = 0;
+  // Takes back the commits of this object that are not durable, when its object was reset for a failed commit.
+  // Its ObjectStorage must be gone.
+  virtual void discard_unsynced(const ObjectName& object) = 0;
+
+  // Alarms as of the last commits. `changed` is told of each commit that moved one (at_ms < 0: none any more).
+  virtual std::vector<AlarmRecord> alarms() const = 0;
+  virtual void on_alarm_changed(std::function<void(const AlarmRecord&)> changed) = 0;
+  virtual std::string name_of(const ObjectName& object) const = 0;
+
+  virtual bool exists(const ObjectName& object) const = 0;   // has anything stored
+  virtual std::vector<std::string> ids(std::string_view unique_key) const = 0;  // sorted; those with storage
+  virtual void remove_namespace(std::string_view unique_key) = 0;  // deleted_classes; no object of it may be open
+  virtual size_t memory_bytes() const = 0;  // pages and history held
+};
+
+}  // namespace offing::durable
+
+#endif  // OFFING_STORAGE_DURABLE_STORE_H_
