@@ -1,7 +1,24 @@
 // Runs an area in offing: a generated project directory, one process, one JSON line for each test.
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { classesOf } from "./areas.mjs";
 import { run } from "./process.mjs";
+
+const NAME = "conformance";
+
+/** The configuration's keys for the area's Durable Objects and its bindings to itself. */
+function bindingsOf(area) {
+  const keys = {};
+  const services = area.services.map((s) => ({ ...s, service: NAME }));
+  if (area.needs.includes("self")) services.unshift({ binding: "SELF", service: NAME });
+  if (services.length > 0) keys.services = services;
+  if (area.durable.length === 0) return keys;
+  const bound = area.durable.filter((d) => d.binding);
+  keys.durable_objects = { bindings: bound.map((d) => ({ name: d.binding, class_name: d.class })) };
+  const names = (sqlite) => classesOf(area).filter((c) => c.sqlite === sqlite).map((c) => c.class);
+  keys.migrations = [{ tag: "v1", new_sqlite_classes: names(true), new_classes: names(false) }];
+  return keys;
+}
 
 /** Writes the project; returns its directory. */
 export function offingProject(here, scratch, area) {
@@ -11,7 +28,7 @@ export function offingProject(here, scratch, area) {
     cpSync(join(here, m.name), join(dir, m.name));
   }
   const config = {
-    name: "conformance",
+    name: NAME,
     main: area.main,
     compatibility_date: area.compatibility_date,
     compatibility_flags: area.compatibility_flags,
@@ -24,7 +41,7 @@ export function offingProject(here, scratch, area) {
   };
   if (Object.keys(area.vars).length > 0) config.vars = area.vars;
   if (area.needs.includes("kv")) config.kv_namespaces = [{ binding: "KV", id: "conformance" }];
-  if (area.needs.includes("self")) config.services = [{ binding: "SELF", service: "conformance" }];
+  Object.assign(config, bindingsOf(area));
   writeFileSync(join(dir, "wrangler.json"), JSON.stringify(config, null, 2));
   return dir;
 }

@@ -1,6 +1,7 @@
 // Runs an area in the real workerd: a generated configuration, one process, its log read back.
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { classesOf } from "./areas.mjs";
 import { run } from "./process.mjs";
 
 const KIND = { esm: "esModule", cjs: "commonJsModule", text: "text", data: "data", wasm: "wasm" };
@@ -9,8 +10,27 @@ const quote = (s) => JSON.stringify(s);
 export const workerdPath = (root) =>
   join(root, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
 
-/** The text of a workerd configuration with this area as service "main"; its `embed`s are relative. */
-export function workerdConfig(area, { socket = false } = {}) {
+function serviceBinding({ binding, entrypoint, props }) {
+  const target = [`name = "main"`];
+  if (entrypoint !== undefined) target.push(`entrypoint = ${quote(entrypoint)}`);
+  if (props !== undefined) target.push(`props = (json = ${quote(JSON.stringify(props))})`);
+  return `(name = ${quote(binding)}, service = (${target.join(", ")}))`;
+}
+
+/** The Worker's fields that declare its Durable Object classes, each with a comma before it. */
+function durableFields(area) {
+  const classes = classesOf(area).map((c) =>
+    `(className = ${quote(c.class)}, uniqueKey = ${quote(`conformance-${c.class}`)}, enableSql = ${c.sqlite})`);
+  if (classes.length === 0) return "";
+  const storage = area.durable_storage === "memory" ? "inMemory = void" : `localDisk = "objects"`;
+  return `,
+      durableObjectNamespaces = [${classes.join(", ")}],
+      durableObjectStorage = (${storage})`;
+}
+
+/** The text of a workerd configuration with this area as service "main"; its `embed`s are relative.
+ * `objects` is the absolute directory for the area's Durable Objects on disk. */
+export function workerdConfig(area, { socket = false, objects } = {}) {
   const modules = area.files.map(
     (m) => `(name = ${quote(m.name)}, ${KIND[m.kind]} = embed ${quote(m.name)})`);
   const bindings = Object.entries(area.vars).map(([name, value]) =>
@@ -25,6 +45,13 @@ export function workerdConfig(area, { socket = false } = {}) {
       modules = [(name = "kv_double.js", esModule = embed "kv_double.js")],
       compatibilityDate = "2026-06-01")),`);
   }
+  for (const service of area.services ?? []) bindings.push(serviceBinding(service));
+  for (const d of area.durable ?? []) {
+    if (d.binding) bindings.push(`(name = ${quote(d.binding)}, durableObjectNamespace = ${quote(d.class)})`);
+  }
+  if (objects !== undefined) {
+    services.push(`    (name = "objects", disk = (path = ${quote(objects)}, writable = true)),`);
+  }
   const flags = area.compatibility_flags.map(quote).join(", ");
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -35,7 +62,7 @@ const config :Workerd.Config = (
       ],
       bindings = [${bindings.join(", ")}],
       compatibilityDate = ${quote(area.compatibility_date)},
-      compatibilityFlags = [${flags}])),
+      compatibilityFlags = [${flags}]${durableFields(area)})),
 ${services.join("\n")}
   ]${socket ? `,\n  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]` : ""}
 );
@@ -74,8 +101,13 @@ export async function runWorkerd({ here, root, scratch, check }, area) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
     cpSync(join(here, name), join(dir, name));
   }
+  let objects;
+  if (area.durable.length > 0 && area.durable_storage === "disk") {
+    objects = join(dir, "objects");
+    mkdirSync(objects);
+  }
   const file = join(dir, "config.capnp");
-  writeFileSync(file, workerdConfig(area));
+  writeFileSync(file, workerdConfig(area, { objects }));
   const filter = check ? [`main:${check}`] : ["main"];
   const { code, signal, stderr } = await run(workerdPath(root), ["test", file, ...filter]);
   const tests = readLog(stderr);
