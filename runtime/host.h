@@ -14,8 +14,14 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/actor/call.h"
+#include "runtime/actor/guest_error.h"
 #include "runtime/bindings/kv_call.h"
 #include "runtime/http/message.h"
+
+namespace offing::durable {
+class ObjectStorage;
+}
 
 namespace offing {
 
@@ -44,6 +50,32 @@ class Host {
   // whichever isolate's turn it is. The error is "Class: message" of what the handler threw.
   virtual void fetch_self(RequestId request, Request inner, FetchCallback done) = 0;
   virtual void kv(RequestId request, KvCall call, KvCallback done) = 0;
+
+  // ---- Calls between guests. Each takes the time of the link between the two locations, there and
+  // back, and is answered once.
+  using ActorFetchCallback = std::move_only_function<void(std::expected<Response, GuestError>)>;
+  virtual void call_fetch(RequestId caller, CallTarget target, Request inner,
+                          ActorFetchCallback done) = 0;
+  virtual void call_rpc(RequestId caller, CallTarget target, RpcCall call, RpcDone done) = 0;
+  // Runs `task` as an event of the world, at this instant.
+  virtual void post(std::move_only_function<void()> task) = 0;
+  // A number that no request, context or call of the run has.
+  virtual uint64_t new_number() = 0;
+  virtual uint32_t location_index() const = 0;
+
+  // ---- Durable Objects
+  // Makes the commits of this actor so far durable. True: they are already, and `done` is dropped. Else
+  // `done` is told; an error is the text of a write that failed.
+  virtual bool make_durable(RequestId actor,
+                            std::move_only_function<void(std::expected<void, std::string>)> done) = 0;
+  // The instance is broken and has been emptied: no event may be delivered to it any more.
+  virtual void actor_broken(RequestId actor, const GuestError& why) = 0;
+  // The storage of this actor's object, opened by the first call; good until the actor is closed.
+  virtual durable::ObjectStorage& actor_storage(RequestId actor) = 0;
+  // Whether a failing commit is to be simulated now (`do.commit.fail`).
+  virtual bool fail_commit(RequestId actor) = 0;
+  // Something of the instance's life for the trace: what: section, reset, gate, socket, ….
+  virtual void actor_event(RequestId actor, std::string_view what, std::string_view detail) = 0;
 
   // level: debug, info, log, warn, error.
   virtual void log(RequestId request, std::string_view level, std::string_view text) = 0;

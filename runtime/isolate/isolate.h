@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/actor/call.h"
+#include "runtime/actor/guest_error.h"
 #include "runtime/host.h"
 #include "runtime/http/message.h"
 #include "runtime/isolate/engine.h"
@@ -31,6 +33,22 @@ struct FetchResult {
   Response response;               // when kOk
   bool pass_through = false;       // kException: the guest had called passThroughOnException()
   std::string error;               // kException: "TypeError: …", already reported to the Host
+  GuestError thrown;               // kException: what a calling guest is given
+};
+
+// How an alarm() ended (spec/durable-objects.md 3.6).
+struct AlarmResult {
+  bool ok = true;
+  bool counted = true;      // rule 47: a failure that counts against the six retries
+  bool retry = true;        // rule 49
+  GuestError error;         // when not ok
+};
+
+// What an instance is doing: may it hibernate, may it be evicted (rule 32)?
+struct ActorActivity {
+  size_t events = 0;        // being served or waiting at the input gate
+  size_t work = 0;          // timers, fetches, reads, waitUntil promises, open transactions
+  size_t sockets = 0;       // accept()ed WebSockets
 };
 
 struct TestResult {
@@ -42,6 +60,7 @@ struct TestResult {
 class Isolate {
  public:
   using FetchDone = std::move_only_function<void(FetchResult)>;
+  using AlarmDone = std::move_only_function<void(AlarmResult)>;
 
   // Makes the isolate and evaluates the modules. The error is the platform's text for a Worker that
   // does not start ("Uncaught SyntaxError: …", "No such module \"x\".\n  imported from \"y\""),
@@ -63,6 +82,31 @@ class Isolate {
   // Calls `test(controller, env, ctx)` of every export that has one, in order of export names, as
   // `workerd test` does.
   void run_tests(std::move_only_function<void(std::vector<TestResult>)> done);
+
+  // ---- Durable Objects: instances in this isolate (runtime/actor/actor.h). `actor` is the number of
+  // the instance and its context, never used twice.
+  void open_actor(RequestId actor, uint32_t space, std::string object_id, std::string name);
+  // Drops the instance: memory, timers, promises. Events it still serves fail with `why`.
+  void close_actor(RequestId actor, const GuestError& why);
+  // Breaks it as a platform failure does, from outside (abort on demand, reset by a new bundle).
+  void break_actor(RequestId actor, GuestError why);
+  void actor_fetch(RequestId actor, RequestId event, Request incoming, std::string cf_json,
+                   FetchDone done);
+  void actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms, uint32_t retry_count,
+                   bool is_retry, AlarmDone done);
+  ActorActivity actor_activity(RequestId actor) const;
+
+  // ---- RPC. A new event of a stateless entrypoint:
+  void rpc(RequestId event, std::string_view entrypoint, RpcCall call, RpcDone done);
+  // An event of an actor:
+  void actor_rpc(RequestId actor, RequestId event, RpcCall call, RpcDone done);
+  // A call of an export, or of what call `result_of` returned (0: `exported` itself), in their context,
+  // wherever their isolate is. False: that isolate or context is gone; `done` was not called.
+  static bool rpc_export(const RpcExport& exported, RequestId event, RpcCall& call, RpcDone& done);
+  bool rpc_result(RequestId context, uint64_t result_of, RequestId event, RpcCall& call,
+                  RpcDone& done);
+  // The caller has its result and sent no more.
+  void rpc_forget(RequestId context, uint64_t call_number);
 
   // Requests and waitUntil work under way; 0 means it may be evicted without harm.
   size_t active() const;

@@ -78,6 +78,32 @@ interface Native {
     keys: { name: string; expiration: number | undefined; metadata: string | undefined }[];
     listComplete: boolean; cursor: string | undefined; cacheStatus: string | undefined }>;
 
+  // ---- Durable Objects: ids and calls (runtime/bindings/actor_natives.cc). `space` indexes
+  // WorkerOptions::actor_classes; `jurisdiction` "" is none. Ids are 64 hex digits.
+  actorIdUnique(space: number, jurisdiction: string): string;
+  actorIdFromName(space: number, name: string, jurisdiction: string): string;
+  // The jurisdiction ("" none) of an id of this space, or undefined when it is not one.
+  actorIdCheck(space: number, hex: string): string | undefined;
+  newNumber(): number;
+  // stub.fetch, and fetch of a service binding. Rejects with an Error made by entry.remoteError.
+  // `target`: see CallTarget; body as in `respond`.
+  callFetch(request: RequestId, target: NativeTarget, method: string, url: string,
+            headers: FlatHeaders, body: undefined | string | Uint8Array | number, length: number,
+            section: number): Promise<{
+    status: number; statusText: string; headers: FlatHeaders;
+    body: Uint8Array | SourceId | undefined; webSocket: WebSocketId | undefined;
+  }>;
+
+  // ---- Durable Objects: the instance (runtime/bindings/actor_natives.cc). `actor` is the instance's
+  // context; its pending work carries the critical section of the frame that began it.
+  // Asks for a critical section inside the current frame's; entry.sectionStart(actor, n) follows when
+  // it has the lock. 0: nested too deeply.
+  sectionAsk(actor: RequestId): number;
+  sectionEnd(actor: RequestId, section: number): void;
+  // Breaks the instance: nothing of it runs any more. `error` as of RemoteError's fields.
+  // `stop`: JavaScript stops right here.
+  actorBreak(actor: RequestId, error: RemoteErrorFields, stop: boolean, retryAlarm: boolean): void;
+
   // ---- the log
   log(request: RequestId, level: string, text: string): void;
   uncaught(request: RequestId, where: string, error: unknown): void;
@@ -126,10 +152,24 @@ interface Native {
   className(value: object): string;                 // V8's constructor name
 }
 
+type WebSocketId = number;
+
+// runtime/actor/call.h: CallTarget. kind: 0 entrypoint, 1 actor, 2 export (an id this context has
+// imported), 3 result of a call.
+type NativeTarget = readonly [kind: 0 | 1 | 2 | 3, index: number, id: string, name: string,
+                              hint: string, jurisdiction: string, stub: number];
+
+// runtime/actor/guest_error.h
+interface RemoteErrorFields {
+  name: string; message: string; remote: boolean; retryable: boolean; overloaded: boolean;
+  objectReset: boolean; objectId: string;
+}
+
 // What code runs for. Kept in V8's continuation-preserved slot; later also AsyncLocalStorage's map.
 interface Frame {
   readonly request: RequestId;
   readonly io: object;      // the runtime's per-request state (runtime/web/io.ts)
+  readonly section: number; // the critical section of an actor this code belongs to, 0 = none
 }
 
 // What the bundle's function returns: how C++ calls the runtime's JavaScript.
@@ -138,7 +178,12 @@ interface Entry {
   // snapshot was loaded.
   init(options: {
     compatibilityDate: string; flags: string[];
-    vars: [name: string, json: string][]; kv: string[]; self: string[]; unsupported: [name: string, what: string][];
+    vars: [name: string, json: string][]; kv: string[]; self: string[];
+    // Bindings to classes of this Worker; `space` indexes actorClasses. And to its entrypoints.
+    actorClasses: { className: string; sqlite: boolean }[];
+    actors: { name: string; space: number }[];
+    services: { name: string; entrypoint: string; propsJson: string }[];
+    unsupported: [name: string, what: string][];
   }): void;
   // The exports of a built-in module ("cloudflare:workers"), or a text that says why there is none.
   builtin(specifier: string): Record<string, unknown> | string;
@@ -164,6 +209,34 @@ interface Entry {
   describe(error: unknown): [text: string, stack: string];
   // Structured clone of platform objects: writes give [tag, payload] or undefined when it cannot be
   // cloned; reads take them back.
+  // ---- Durable Objects. `actor` is the instance's context, `event` the request to answer with
+  // respond or respondError.
+  actorOpen(actor: RequestId, space: number, id: string, name: string | undefined): void;
+  // Runs the constructor, before the first event. Throws what it throws.
+  actorConstruct(actor: RequestId): void;
+  actorFetch(actor: RequestId, event: RequestId, method: string, url: string, body: boolean): void;
+  actorAlarm(actor: RequestId, event: RequestId, scheduledMs: number, retryCount: number,
+             isRetry: boolean): void;
+  // The instance is gone; nothing of it is called any more.
+  actorClose(actor: RequestId): void;
+  sectionStart(actor: RequestId, section: number): void;
+  // Test helper: whether the class of this space has a method of that name ("alarm").
+  actorHasMethod(space: number, name: string): boolean;
+  // The Error that a failed call rejects with, made of what crossed.
+  remoteError(fields: RemoteErrorFields): Error;
+  // The fields of an exception that leaves a context.
+  errorFields(error: unknown): RemoteErrorFields;
+
+  // ---- RPC (runtime/web/rpc.ts). Serves a call: for a stateless entrypoint or an actor. Answered with
+  // native.rpcReturn or rpcFail (runtime/bindings/rpc_natives.cc).
+  rpcCall(context: RequestId, event: RequestId, kind: "entrypoint" | "actor" | "export" | "result",
+          entrypoint: string, exported: number, path: string[], isGet: boolean,
+          callNumber: number, args: number): void;
+  // Nobody holds this export any more.
+  rpcRelease(context: RequestId, exported: number): void;
+  // The caller has its result: nobody can pipeline on that call any more.
+  rpcForget(context: RequestId, callNumber: number): void;
+
   cloneWrite(object: object): [tag: string, payload: unknown] | undefined;
   cloneRead(tag: string, payload: unknown): object;
 }
