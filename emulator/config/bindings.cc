@@ -27,6 +27,8 @@ class Environment {
               WorkerOptions& worker)
       : settings_(settings), key_path_(key_path), report_(report), worker_(worker) {}
 
+  Done read_classes();
+  void keep_classes();
   Done add_vars();
   Done add_secrets(std::vector<Secret> secrets);
   Done add_kinds();
@@ -39,6 +41,7 @@ class Environment {
   Done add_unsupported(const std::string& name, const std::string& what, const std::string& key,
                        const Value& at);
   Done add_service(const Value& entry, const std::string& key);
+  Done add_actor(const Value& entry, const std::string& key);
 
   const Value& settings_;
   const KeyPath& key_path_;
@@ -46,6 +49,7 @@ class Environment {
   WorkerOptions& worker_;
   std::map<std::string, std::string, std::less<>> taken_;  // env name → key that took it
   std::vector<std::pair<std::string, size_t>> texts_;  // plain variables and secrets
+  ActorClasses classes_;
 };
 
 Done Environment::take(const std::string& name, const std::string& key, const Value& at) {
@@ -127,16 +131,60 @@ Done Environment::add_unsupported(const std::string& name, const std::string& wh
 Done Environment::add_service(const Value& entry, const std::string& key) {
   const std::string name = *string_field(entry, "binding");
   const std::string service = *string_field(entry, "service");
-  const std::string entrypoint = string_field(entry, "entrypoint").value_or("default");
-  if (service == worker_.name && entrypoint == "default" && entry.find("props") == nullptr &&
-      entry.find("environment") == nullptr) {
-    if (auto taken = take(name, key, entry); !taken) return taken;
-    worker_.self_bindings.push_back(name);
-    return {};
+  std::string entrypoint = string_field(entry, "entrypoint").value_or("");
+  if (entrypoint.empty()) entrypoint = "default";
+  const Value* props = entry.find("props");
+  if (service != worker_.name || entry.find("environment") != nullptr) {
+    return add_unsupported(name, "service binding to the Worker " + service, key, entry);
   }
-  const std::string target =
-      service == worker_.name ? "another entrypoint of this Worker" : "the Worker " + service;
-  return add_unsupported(name, "service binding to " + target, key, entry);
+  if (auto taken = take(name, key, entry); !taken) return taken;
+  if (entrypoint == "default" && props == nullptr) {
+    worker_.self_bindings.push_back(name);
+  } else {
+    worker_.service_bindings.push_back(
+        {name, std::move(entrypoint), props != nullptr ? props->json() : ""});
+  }
+  return {};
+}
+
+Done Environment::read_classes() {
+  if (const Value* objects = settings_.find("durable_objects")) {
+    auto checked = check_fields(*objects, key_path_("durable_objects"), "bindings:l!", report_);
+    if (!checked) return checked;
+  }
+  auto classes = read_actor_classes(settings_, key_path_, worker_.name, report_);
+  if (!classes) return std::unexpected(std::move(classes.error()));
+  classes_ = std::move(*classes);
+  return {};
+}
+
+void Environment::keep_classes() {
+  worker_.actor_classes = std::move(classes_.live);
+  worker_.deleted_actor_keys = std::move(classes_.deleted_keys);
+}
+
+Done Environment::add_actor(const Value& entry, const std::string& key) {
+  const std::string name = *string_field(entry, "name");
+  const std::string class_name = *string_field(entry, "class_name");
+  const std::string script = string_field(entry, "script_name").value_or("");
+  const std::string environment = string_field(entry, "environment").value_or("");
+  if (script.empty() && !environment.empty()) {
+    return std::unexpected(report_.problem(
+        *entry.find("environment"), key + ".environment",
+        "\"" + environment + "\" is an environment of the Worker that \"script_name\" names, and "
+        "there is none. Add \"script_name\", or remove \"environment\"."));
+  }
+  const std::string owner = environment.empty() ? script : script + "-" + environment;
+  if (!owner.empty() && owner != worker_.name) {
+    return add_unsupported(name, "Durable Object namespace of another Worker (class " + class_name +
+                                     " of " + owner + ")", key, entry);
+  }
+  if (auto taken = take(name, key, entry); !taken) return taken;
+  auto actor = bound_actor_class(classes_, class_name, worker_.name, *entry.find("class_name"),
+                                 key + ".class_name", report_);
+  if (!actor) return std::unexpected(std::move(actor.error()));
+  worker_.actor_bindings.push_back({name, class_name, std::move(actor->unique_key)});
+  return {};
 }
 
 Done Environment::add_entry(const BindingKind& kind, const Value& entry, const std::string& key) {
@@ -147,6 +195,7 @@ Done Environment::add_entry(const BindingKind& kind, const Value& entry, const s
     return {};
   }
   if (kind.path == "services") return add_service(entry, key);
+  if (kind.path == "durable_objects.bindings") return add_actor(entry, key);
   if (kind.path != "kv_namespaces") {
     return add_unsupported(*name, std::string(kind.title), key, entry);
   }
@@ -254,7 +303,9 @@ std::expected<void, Problem> read_bindings(const Value& settings, const KeyPath&
   if (!secrets) return std::unexpected(std::move(secrets.error()));
   if (auto done = environment.add_vars(); !done) return done;
   if (auto done = environment.add_secrets(std::move(*secrets)); !done) return done;
+  if (auto done = environment.read_classes(); !done) return done;
   if (auto done = environment.add_kinds(); !done) return done;
+  environment.keep_classes();
   if (auto done = environment.add_unlisted(); !done) return done;
   environment.warn_of_limits();
   return {};

@@ -1,23 +1,20 @@
 // What a Worker finds in `env`: variables, secrets and bindings (spec/config.md 2, 3).
 //
 // Names are unique: two bindings of one name are an error, but a secret takes the place of a
-// variable. Bindings that offing does not have are kept as unsupported ones, with a warning.
+// variable. Bindings that offing does not have are kept as unsupported ones, with a warning. The
+// Durable Object classes are the Worker's own, bound or not.
 #ifndef OFFING_EMULATOR_CONFIG_BINDINGS_H_
 #define OFFING_EMULATOR_CONFIG_BINDINGS_H_
 
 #include <expected>
 #include <filesystem>
-#include <functional>
 #include <string>
-#include <string_view>
 
+#include "emulator/config/actor_classes.h"
 #include "emulator/config/fields.h"
 #include "runtime/modules/bundle.h"
 
 namespace offing::config {
-
-// From a key of the settings in force to its path in the file: "vars" → "env.staging.vars".
-using KeyPath = std::function<std::string(std::string_view)>;
 
 // Fills the env of `worker`, whose name is set. Secrets come from files in `directory`.
 std::expected<void, Problem> read_bindings(const Value& settings, const KeyPath& key_path,

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "emulator/config/actor_classes.h"
 #include "emulator/config/compatibility.h"
 #include "emulator/config/dotenv.h"
 #include "emulator/config/modules.h"
@@ -31,6 +33,21 @@ std::string_view take(std::string_view& text, char end) {
   return out;
 }
 
+// Every class has a name and a key of its own, and none of the keys is one to be deleted.
+void check_classes(const Value& settings) {
+  Warnings warnings;
+  const auto classes =
+      read_actor_classes(settings, [](std::string_view key) { return std::string(key); }, "w",
+                         Reporter{"file", warnings});
+  if (!classes) return require(!classes.error().text().empty());
+  std::set<std::string> keys(classes->deleted_keys.begin(), classes->deleted_keys.end());
+  require(keys.size() == classes->deleted_keys.size());
+  for (const offing::ActorClass& entry : classes->live) {
+    require(!entry.class_name.empty() && !classes->gone.contains(entry.class_name));
+    require(keys.insert(entry.unique_key).second);
+  }
+}
+
 void check_tree(const std::expected<Value, Problem>& tree) {
   if (!tree) {
     require(!tree.error().text().empty() && tree.error().line >= 0);
@@ -44,6 +61,7 @@ void check_tree(const std::expected<Value, Problem>& tree) {
     const auto selected = select_environment(*tree, "file", environment, warnings);
     require(selected.has_value() || !selected.error().text().empty());
     for (const Problem& warning : warnings) require(!warning.text().empty());
+    if (selected) check_classes(*selected);
   }
 }
 

@@ -1,96 +1,17 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "emulator/config/project.h"
 #include "emulator/config/worker_format.h"
+#include "tests/unit/config_fixture.h"
 
 using namespace offing::config;
+using namespace offing::config::test;
 using offing::Module;
 namespace fs = std::filesystem;
-
-namespace {
-
-constexpr const char* kScript = "export default { fetch() { return new Response(\"x\"); } };\n";
-
-// A directory of its own for each test, gone afterwards.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "offing-config-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path_); }
-  const Folder& write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return *this;
-  }
-  std::string at(const std::string& name) const { return (path_ / name).string(); }
-  std::string string() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
-
-using Loaded = std::expected<Project, Problem>;
-
-Loaded load(const std::string& path, std::string env = "", std::string config = "") {
-  Options options;
-  options.env = std::move(env);
-  options.config_path = std::move(config);
-  options.today = "2026-11-21";
-  return load_project(path, options);
-}
-
-Project must_load(const std::string& path, std::string env = "", std::string config = "") {
-  Loaded project = load(path, std::move(env), std::move(config));
-  INFO((project ? "" : project.error().text()));
-  REQUIRE(project.has_value());
-  return std::move(*project);
-}
-
-std::string error_of(const std::string& path, std::string env = "", std::string config = "") {
-  Loaded project = load(path, std::move(env), std::move(config));
-  REQUIRE_FALSE(project.has_value());
-  return project.error().text();
-}
-
-bool has(const std::string& text, const std::string& part) {
-  INFO(text << "\nlacks: " << part);
-  CHECK(text.find(part) != text.npos);
-  return text.find(part) != text.npos;
-}
-
-std::string warnings_of(const Project& project) {
-  std::string text;
-  for (const Problem& warning : project.warnings) text += warning.text() + "\n";
-  return text;
-}
-
-std::string var(const Project& project, std::string_view name) {
-  for (const auto& [key, json] : project.worker.vars) {
-    if (key == name) return json;
-  }
-  return "(none)";
-}
-
-// A project of one module, with `members` added to its wrangler.json.
-Folder one(const std::string& members) {
-  Folder folder;
-  folder.write("index.js", kScript)
-      .write("wrangler.json", "{\n\"name\": \"w\", \"main\": \"index.js\", "
-                              "\"compatibility_date\": \"2026-06-01\"" +
-                                  std::string(members.empty() ? "" : ",\n") + members + "\n}");
-  return folder;
-}
-
-}  // namespace
 
 TEST_CASE("spec/config.md 1: wrangler.json before wrangler.jsonc before wrangler.toml") {
   Folder folder;
