@@ -33,6 +33,8 @@ static constexpr Colo kColos[] = {
     {"ZRH", "EU", "CH", false, "Zurich", "Zurich", "ZH", "8001", "47.36667", "8.55000", "Europe/Zurich"},
 };
 
+std::span<const Colo> known_colos() { return kColos; }
+
 const Colo* find_colo(std::string_view code) {
   for (const Colo& colo : kColos) {
     if (colo.code == code) return &colo;

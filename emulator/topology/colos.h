@@ -3,6 +3,7 @@
 #ifndef OFFING_EMULATOR_TOPOLOGY_COLOS_H_
 #define OFFING_EMULATOR_TOPOLOGY_COLOS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct Colo {
   std::string_view longitude;
   std::string_view timezone;
 };
+
+std::span<const Colo> known_colos();
 
 // The row of this code, or null.
 const Colo* find_colo(std::string_view code);
