@@ -67,6 +67,10 @@ uint64_t Client::Core::fetch(Request request, Done done) {
   const uint64_t id = call.id;
   auto resolved = resolve(call);
   if (resolved && call.secure) resolved = open_tls();
+  const bool bare_get = call.request.method == "GET" && !call.request.has_body;
+  if (resolved && bare_get && asks_for_web_socket(call.request.headers)) {
+    call.web_socket_key = new_handshake_key(world_);
+  }
   if (!resolved) {
     answer(id, std::move(call.done), std::unexpected(std::move(resolved.error())));
   } else {
@@ -149,7 +153,8 @@ void Client::Core::remove(ClientConnection* connection) {
 void Client::Core::arm_sweep() {
   if (sweep_event_ != 0 || connections_.empty() || world_.is_virtual()) return;
   const int64_t shortest_ms = std::min({options_.connect_timeout_ms, options_.response_timeout_ms,
-                                        options_.idle_timeout_ms});
+                                        options_.idle_timeout_ms,
+                                        options_.web_socket_close_timeout_ms});
   const int64_t interval_ms = std::clamp<int64_t>(shortest_ms / 2, 1, 1000);
   sweep_event_ = world_.schedule_after(interval_ms * 1000, [this] { sweep(); });
 }

@@ -24,6 +24,7 @@ struct ClientOptions {
   int64_t connect_timeout_ms = 15'000;    // name look-up included
   int64_t response_timeout_ms = 300'000;  // for the head, or without progress of a body
   int64_t idle_timeout_ms = 30'000;       // kept connections
+  int64_t web_socket_close_timeout_ms = 10'000;  // from our Close frame to the server's
   size_t idle_per_origin_max = 32;
   std::string ca_file;  // PEM, trusted instead of the system's store
 };
@@ -38,7 +39,9 @@ class Client {
 
   // `request.url` is absolute, http or https. The error's text says what failed, in the platform's
   // words first ("Network connection lost."). Host, Connection and the body's framing are the client's; a
-  // Content-Length counts for a stream. The number names the fetch for `cancel`.
+  // Content-Length counts for a stream. A GET with the header `upgrade: websocket` asks for a
+  // WebSocket; the handshake's own headers are the client's. Accepted, the response has status 101
+  // and the `web_socket` to talk through; any other response means that it was not. The number names the fetch for `cancel`.
   uint64_t fetch(Request request, Done done);
   // Drops the fetch, if it has not answered; `done` is not called. Afterwards drop the response.
   void cancel(uint64_t fetch);

@@ -52,7 +52,7 @@ struct ClientConnection::Callbacks {
   }
   static int on_headers_complete(llhttp_t* p) {
     ClientConnection& c = of(p);
-    if (p->status_code == 101) return HPE_USER;  // nobody asked for another protocol
+    if (p->status_code == 101) return c.on_switching(p->upgrade != 0) ? 0 : HPE_USER;
     if (p->status_code < 200) return 0;
     c.head_done_ = true;
     c.response_.status = p->status_code;
@@ -68,6 +68,7 @@ struct ClientConnection::Callbacks {
       c.response_ = Response();
       return 0;
     }
+    if (c.response_.status == 101) return 0;  // llhttp stops behind it by itself
     c.message_done_ = true;
     c.keep_alive_ = llhttp_should_keep_alive(p) != 0;
     return HPE_PAUSED;
@@ -198,6 +199,7 @@ void ClientConnection::send_request() {
   out.append(call_.origin, call_.secure ? kSecure.size() : 0).append("\r\n");
   for (Header h : request.headers) {
     if (is_ours(h.name)) continue;
+    if (!call_.web_socket_key.empty() && is_handshake_header(h.name)) continue;
     out.append(h.name).append(": ").append(h.value).append("\r\n");
   }
   std::optional<uint64_t> length;
@@ -209,6 +211,7 @@ void ClientConnection::send_request() {
   } else if (request.has_body || request.method == "POST" || request.method == "PUT") {
     length = request.body.size();
   }
+  if (!call_.web_socket_key.empty()) append_upgrade_request(out, call_.web_socket_key);
   if (length) out += "content-length: " + std::to_string(*length) + "\r\n";
   if (upload_chunked_) out += "transfer-encoding: chunked\r\n";
   out += "\r\n";
@@ -257,7 +260,10 @@ void ClientConnection::on_sent(int status) {
   if (closed_ || status != 0) return;
   if (tls_) send_sealed();
   if (writing_ || closed_) return;
-  core_->world().post([self = Ref(this)] { self->pump(); });
+  core_->world().post([self = Ref(this)] {
+    if (!self->web_socket_) return self->pump();
+    if (!self->writing_) self->web_socket_->on_drained();
+  });
 }
 
 void ClientConnection::pump() {
@@ -325,6 +331,10 @@ void ClientConnection::pause_reading() {
 
 void ClientConnection::on_plain(ssize_t size, const char* bytes) {
   touched_ = true;
+  if (web_socket_) {
+    if (size < 0) return close({});
+    return web_socket_->on_bytes({bytes, static_cast<size_t>(size)});
+  }
   if (!running_) return close({});  // a kept connection ended, or spoke out of turn
   if (size < 0) {
     if (size == UV_EOF && head_done_ && !message_done_) {
@@ -342,14 +352,30 @@ void ClientConnection::on_plain(ssize_t size, const char* bytes) {
     return;
   }
   const llhttp_errno_t error = llhttp_execute(&parser_, bytes, static_cast<size_t>(size));
+  if (error == HPE_PAUSED_UPGRADE && head_done_) {
+    const char* behind = llhttp_get_error_pos(&parser_);
+    return start_web_socket({behind, static_cast<size_t>(bytes + size - behind)});
+  }
   if (error == HPE_PAUSED) {
     if (llhttp_get_error_pos(&parser_) != bytes + size) keep_alive_ = false;
   } else if (error != HPE_OK) {
     const char* reason = llhttp_get_error_reason(&parser_);
     if (head_bytes_ > core_->options().header_bytes_max) reason = "the headers are too large";
+    if (!handshake_error_.empty()) return close("WebSocket handshake: " + handshake_error_);
     return close(std::string("not a valid HTTP response: ") + (reason ? reason : ""));
   }
   on_parsed();
+}
+
+// The head of a 101 is complete; false refuses it.
+bool ClientConnection::on_switching(bool upgrades) {
+  if (call_.web_socket_key.empty()) return false;  // nobody asked for another protocol
+  auto good = check_upgrade(response_.headers, call_.request.headers, call_.web_socket_key);
+  if (good && !upgrades) good = std::unexpected("status 101 without \"Connection: Upgrade\"");
+  if (!good) handshake_error_ = std::move(good.error());
+  head_done_ = good.has_value();
+  response_.status = 101;
+  return good.has_value();
 }
 
 void ClientConnection::on_parsed() {
@@ -437,6 +463,7 @@ void ClientConnection::close(std::string_view error) {
   if (!error.empty()) text += " (" + std::string(error) + ")";
   Client::Core* core = std::exchange(core_, nullptr);
   if (core) core->remove(this);
+  leave_web_socket(core != nullptr);
   if (body_ && !body_->detached()) {
     body_->detach({}, Chunk::error(text));
     if (!body_->waiting() || !core) {
@@ -475,6 +502,7 @@ ClientConnection::Phase ClientConnection::phase() const {
 }
 
 void ClientConnection::sweep(int64_t now_us) {
+  if (web_socket_) return web_socket_->sweep(now_us);
   const Phase current = phase();
   if (touched_ || current != swept_phase_ || current == Phase::kStalled) {
     touched_ = false;

@@ -19,6 +19,8 @@
 #include "emulator/http/counted.h"
 #include "emulator/http/response_writer.h"
 #include "emulator/http/tls_stream.h"
+#include "emulator/http/websocket_connection.h"
+#include "emulator/http/websocket_handshake.h"
 
 namespace offing::http {
 
@@ -35,6 +37,7 @@ struct Call {
   uint16_t port = 80;
   bool secure = false;
   std::string target;  // path and query
+  std::string web_socket_key;  // not empty: the request asks for a WebSocket
   bool retried = false;
 };
 
@@ -79,7 +82,8 @@ class Client::Core {
   std::string plain_buffer_;  // what one read of a socket deciphers to
 };
 
-class ClientConnection final : public Counted<ClientConnection> {
+class ClientConnection final : public Counted<ClientConnection>,
+                               private WebSocketConnection::Socket {
  public:
   ClientConnection(Client::Core* core, std::string origin);
 
@@ -121,6 +125,12 @@ class ClientConnection final : public Counted<ClientConnection> {
   void send_tls(std::string plain);
   void send_sealed();
   void end_tls();
+  void start_web_socket(std::string_view rest);
+  void write_frames(std::string& out, std::string& big) override;
+  void read_frames(bool on) override;
+  void end_frames(bool politely) override;
+  void leave_web_socket(bool told);
+  bool on_switching(bool upgrades);
   void on_parsed();
   void deliver_head();
   void deliver_body();
@@ -166,6 +176,8 @@ class ClientConnection final : public Counted<ClientConnection> {
   std::string value_;
   std::string body_bytes_;
   ResponseBody* body_ = nullptr;
+  std::string handshake_error_;  // what is wrong with a 101
+  WebSocketConnection* web_socket_ = nullptr;  // holds one of its counts
 
   bool touched_ = true;
   Phase swept_phase_ = Phase::kConnecting;

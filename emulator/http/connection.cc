@@ -7,6 +7,9 @@ namespace offing::http {
 
 // Pipelined requests, and a body nobody reads, are read ahead this far.
 constexpr size_t kReadAheadBytes = 64 * 1024;
+// What a WebSocket's client may still send while it is told why it must go: most of a message that
+// is too large, say.
+constexpr uint64_t kDiscardMessageBytesMax = 64 * 1024 * 1024;
 // How long a connection that was answered for the last time is read on.
 constexpr int64_t kLingerMs = 2000;
 
@@ -36,6 +39,7 @@ void Connection::close(bool reset) {
   closed_ = true;
   Ref self(this);
   report_gone();
+  leave_web_socket();
   fail_body("Network connection lost.");
   retire_stream();
   if (core_) std::exchange(core_, nullptr)->remove(this);
@@ -53,6 +57,7 @@ void Connection::abort() { close(false); }
 
 void Connection::drain() {
   if (closed_) return;
+  if (web_socket_) return web_socket_->go_away();
   close_after_ = true;
   if (phase() == Phase::kIdle) close(false);
 }
@@ -90,9 +95,10 @@ void Connection::on_read(ssize_t size, const char* bytes) {
   const std::string_view input(bytes, static_cast<size_t>(size));
   if (lingering_ || refused_) {
     discarded_bytes_ += input.size();
-    if (discarded_bytes_ > kDiscardBytesMax) close(false);
+    if (discarded_bytes_ > (web_socket_ ? kDiscardMessageBytesMax : kDiscardBytesMax)) close(false);
     return;
   }
+  if (web_socket_) return web_socket_->on_bytes(input);
   if (ticket_ != 0 && body_ended_) {  // the next request's
     unread_.append(input);
     if (unread_.size() >= kReadAheadBytes) stop_reading();
@@ -165,6 +171,7 @@ void Connection::dispatch(bool complete) {
   ticket_ = core_->next_ticket();
   announced_ = gone_reported_ = responded_ = response_ended_ = false;
   answer_to_ = {head.request.method == "HEAD", head.http_minor, head.keep_alive};
+  upgrade_ = head.wants_upgrade ? read_upgrade(head) : nullptr;
   continue_owed_ = !complete && head.expects_continue && parser_.body().empty();
   body_was_read_ = false;
   discarded_bytes_ = 0;
@@ -284,6 +291,7 @@ Connection::Phase Connection::phase() const {
 }
 
 void Connection::sweep(int64_t now_us) {
+  if (web_socket_ && !lingering_) return web_socket_->sweep(now_us);
   const Phase current = phase();
   const size_t queued = uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&tcp_));
   if (touched_ || current != swept_phase_ || queued != queued_bytes_) {

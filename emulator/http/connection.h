@@ -8,7 +8,8 @@
 // stops while `unread_` or the body buffer is full. Output: `out_` gathers what is to be sent and is
 // tried at once; only what the kernel does not take is queued (`in_flight_`). One write is queued at
 // a time, which is the backpressure on response streams.
-// Upgrade: see `take_over`.
+// Upgrade: a response with status 101 and a WebSocket hands the socket to a WebSocketConnection,
+// which borrows input and output from here until the socket closes.
 #ifndef OFFING_EMULATOR_HTTP_CONNECTION_H_
 #define OFFING_EMULATOR_HTTP_CONNECTION_H_
 
@@ -25,6 +26,8 @@
 #include "emulator/http/request_parser.h"
 #include "emulator/http/response_writer.h"
 #include "emulator/http/server_core.h"
+#include "emulator/http/websocket_connection.h"
+#include "emulator/http/websocket_handshake.h"
 
 namespace offing::http {
 
@@ -34,7 +37,7 @@ using RequestBody = AttachedBody<Connection>;
 // An unwanted rest of a body up to this size is read to keep the connection.
 constexpr uint64_t kDiscardBytesMax = 1024 * 1024;
 
-class Connection final : public Counted<Connection> {
+class Connection final : public Counted<Connection>, private WebSocketConnection::Socket {
  public:
   // Accepts from `listener`; null when that fails.
   static Connection* accept(Server::Core* core, uv_stream_t* listener);
@@ -57,12 +60,6 @@ class Connection final : public Counted<Connection> {
   void on_body_dropped(RequestBody* body);
   std::optional<uint64_t> body_length();  // bytes still to be read, unless chunked
 
-  // The place for a later feature to take the socket (WebSockets). It belongs in `respond`: when
-  // the head `wants_upgrade` and the response's status is 101, write the head as given, wait for the
-  // drain, stop parsing, and hand `tcp_` and `unread_` (bytes the client sent behind its head) to the
-  // new owner through this method; `phase()` then has to say kTakenOver, for no timeout applies.
-  // Until then a 101 is answered with 500.
-
  private:
   enum class Phase : uint8_t { kIdle, kHead, kRunning, kBody, kSending, kLingering };
 
@@ -84,6 +81,13 @@ class Connection final : public Counted<Connection> {
   void deliver_body();
   void refuse(const Refusal& refusal);
   void fail_body(const std::string& text);
+
+  // Upgrade (connection_upgrade.cc). False: `response` is now what to answer instead.
+  bool take_over(Response& response);
+  void write_frames(std::string& out, std::string& big) override;
+  void read_frames(bool on) override;
+  void end_frames(bool politely) override;
+  void leave_web_socket();
 
   // Output
   void write_response(Response response);
@@ -130,6 +134,8 @@ class Connection final : public Counted<Connection> {
   bool responded_ = false;
   bool response_ended_ = false;
   AnswerTo answer_to_;
+  std::unique_ptr<UpgradeRequest> upgrade_;      // what it asks for, if it does
+  WebSocketConnection* web_socket_ = nullptr;    // holds one of its counts
 
   // Output
   std::string out_;

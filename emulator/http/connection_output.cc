@@ -31,6 +31,7 @@ void Connection::append_refusal(const Refusal& refusal, bool is_head) {
 }
 
 void Connection::write_response(Response response) {
+  if ((response.status == 101 || response.web_socket) && take_over(response)) return;
   // A body that will not be read to its end ends the connection, and says so.
   const bool too_much = !body_ && parser_.body_bytes_left() > kDiscardBytesMax;
   const bool body_unwanted = !body_ended_ && (continue_owed_ || too_much);
@@ -197,6 +198,7 @@ void Connection::on_written(int status) {
 
 // Everything so far is with the kernel.
 void Connection::after_drain() {
+  if (web_socket_ && !lingering_) return web_socket_->on_drained();
   if (stream_) return pump();
   if (ticket_ != 0) {
     if (response_ended_) finish_exchange();

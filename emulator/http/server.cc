@@ -94,7 +94,8 @@ void Server::Core::post_gone(uint64_t ticket) {
 void Server::Core::arm_sweep() {
   if (sweep_event_ != 0 || connections_.empty() || world_.is_virtual()) return;
   const int64_t shortest_ms = std::min({options_.header_timeout_ms, options_.idle_timeout_ms,
-                                        options_.body_timeout_ms});
+                                        options_.body_timeout_ms,
+                                        options_.web_socket_close_timeout_ms});
   const int64_t interval_ms = std::clamp<int64_t>(shortest_ms / 2, 1, 1000);
   sweep_event_ = world_.schedule_after(interval_ms * 1000, [this] { sweep(); });
 }

@@ -31,6 +31,7 @@ struct ServerOptions {
   int64_t header_timeout_ms = 30'000;  // from a request's first byte to the end of its head: 408
   int64_t idle_timeout_ms = 75'000;    // between requests: the connection is closed
   int64_t body_timeout_ms = 60'000;    // without progress, in either direction: 408, or closed
+  int64_t web_socket_close_timeout_ms = 10'000;  // from our Close frame to the client's
   // Host names to answer for besides localhost, *.localhost, 127.0.0.1, [::1] and `host`.
   std::vector<std::string> allowed_hosts;
 };
@@ -42,7 +43,9 @@ class Server {
     virtual ~Handler() = default;
     // A request whose head is complete. `ticket` names the exchange, from 1. `respond` is to be
     // called exactly once, at any time, also from inside; dropping it uncalled closes the connection.
-    // A request to upgrade comes like any other, with its headers (see Connection::take_over).
+    // A request to upgrade comes like any other, with its headers. A response with status 101 and a
+    // `web_socket` accepts it, if its handshake is a valid one (else 400 or 426 is answered and the
+    // end dropped); that ends the exchange, and the rest is between the client and the end.
     virtual void on_request(uint64_t ticket, Request request, ResponseCallback respond) = 0;
     // The client left, or had to be sent away, before the response was completely sent. A client
     // that only closed its sending side looks the same: an answer given nevertheless is still sent.
@@ -57,8 +60,8 @@ class Server {
 
   uint16_t port() const;
   size_t connections() const;
-  // Accepts no more, closes idle connections, lets running exchanges finish for `grace_ms`, then
-  // closes them too. `done` runs as an event when the last connection is closed.
+  // Accepts no more, closes idle connections and WebSockets (with 1001), lets running exchanges
+  // finish for `grace_ms`, then closes what is left. `done` runs as an event when the last connection is closed.
   void shutdown(int64_t grace_ms, Task done);
 
   class Core;

@@ -366,21 +366,6 @@ TEST_CASE("a client that leaves is reported once, and its late answer is harmles
   site.server.reset();
 }
 
-TEST_CASE("an upgrade request reaches the handler with its headers; 101 is not available yet") {
-  Site site;
-  std::string upgrade;
-  site.handler.answer = [&](uint64_t, Request request, ResponseCallback respond) {
-    upgrade = request.headers.get("upgrade").value_or("");
-    Response response;
-    response.status = has(request.url, "101") ? 101 : 426;
-    respond(std::move(response));
-  };
-  const std::string more = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-  const std::string got = site.exchange(get("/101", more) + get("/", more), "426 ");
-  CHECK(has(got, "HTTP/1.1 500"));
-  CHECK(upgrade == "websocket");
-}
-
 TEST_CASE("shutdown lets running exchanges finish, closes idle connections, then forces") {
   Site site;
   ResponseCallback waiting;
