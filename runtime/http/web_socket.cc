@@ -24,6 +24,7 @@ WebSocketEnd::~WebSocketEnd() {
 void WebSocketEnd::set_receiver(Receiver* receiver) {
   receiver_ = receiver;
   const std::weak_ptr<int> alive = life_;
+  const bool took_some = receiver_ != nullptr && waiting_bytes_ > 0;
   while (!alive.expired() && receiver_ != nullptr && !waiting_.empty()) {
     auto item = std::move(waiting_.front());
     waiting_.pop_front();
@@ -34,6 +35,9 @@ void WebSocketEnd::set_receiver(Receiver* receiver) {
       receiver_->on_close(std::move(std::get<WebSocketClose>(item)));
     }
   }
+  // Who sent it may have waited for that.
+  if (!took_some || alive.expired() || peer_ == nullptr || peer_->receiver_ == nullptr) return;
+  peer_->receiver_->on_drain();
 }
 
 void WebSocketEnd::send(WebSocketMessage message) {
