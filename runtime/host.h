@@ -65,15 +65,13 @@ class Host {
 
   // ---- Durable Objects
   // Makes the commits of this actor so far durable. True: they are already, and `done` is dropped. Else
-  // `done` is told; an error is the text of a write that failed.
+  // `done` is told; an error is what the instance breaks with.
   virtual bool make_durable(RequestId actor,
-                            std::move_only_function<void(std::expected<void, std::string>)> done) = 0;
+                            std::move_only_function<void(std::expected<void, GuestError>)> done) = 0;
   // The instance is broken and has been emptied: no event may be delivered to it any more.
-  virtual void actor_broken(RequestId actor, const GuestError& why) = 0;
+  virtual void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) = 0;
   // The storage of this actor's object, opened by the first call; good until the actor is closed.
   virtual durable::ObjectStorage& actor_storage(RequestId actor) = 0;
-  // Whether a failing commit is to be simulated now (`do.commit.fail`).
-  virtual bool fail_commit(RequestId actor) = 0;
   // Something of the instance's life for the trace: what: section, reset, gate, socket, ….
   virtual void actor_event(RequestId actor, std::string_view what, std::string_view detail) = 0;
 

@@ -25,9 +25,6 @@
 
 namespace offing {
 
-// Hibernatable WebSockets of an instance; lives on while the instance hibernates (the host keeps it).
-class HibernatedSockets;
-
 struct Actor {
   RequestId id = 0;
   uint32_t space = 0;        // WorkerOptions::actor_classes
@@ -43,6 +40,7 @@ struct Actor {
 
   durable::ObjectStorage* storage = nullptr;  // null before the first use
   OutputGate::Lock open_lock = 0;     // of the open transaction's confirmed writes; 0: none
+  OutputGate::Lock durable_lock = 0;  // made durable at once; opened after the turn
   bool dirty = false;                 // in Parts::dirty_actors
   bool in_explicit = false;           // a transaction() is open: turns do not commit
   std::optional<int64_t> alarm_running_ms;   // scheduled time of the alarm() that runs
@@ -54,7 +52,6 @@ struct Actor {
 
 constexpr const char* kStorageGone = "Durable Object storage is no longer accessible.";  // rule 25
 constexpr int64_t kSectionMs = 30'000;   // rule 11
-constexpr int64_t kOutputLockMs = 30'000;  // rule 17
 
 // The instance of this context, or null. Broken ones are found too until they are emptied.
 Actor* find_actor(Isolate::Parts& parts, RequestId actor);
@@ -71,16 +68,25 @@ void break_actor(Isolate::Parts& parts, Actor& actor, GuestError why);
 
 // ---- entries and exits
 // The critical section of the frame that runs now; 0 outside of all.
-InputGate::Section current_section(v8::Isolate* isolate);
-// Runs `entry` when `section` of the actor may enter: now, or later. For RequestIds that are no actor's, now.
+InputGate::Section current_section(Isolate::Parts& parts);
+// The same for work of `context`; 0, without looking, when that is no actor's.
+InputGate::Section section_for(Isolate::Parts& parts, RequestId context);
+// Runs `entry` when `section` of the actor that `context` is, or is an event of, may enter: now, or
+// later; never when it is broken. For other contexts, now. Not from inside a turn of the actor.
 void enter_for(Isolate::Parts& parts, RequestId context, InputGate::Section section,
                InputGate::Task entry);
-// Runs `message` when the output gate of the actor that `context` is, or is an event of, lets it pass: now, or after a
-// later turn. For other contexts, now.
+// Runs `message` when the output gate of that actor lets it pass: now (then perhaps inside the turn),
+// or after a later turn; never when it breaks before. For other contexts, now.
 void leave_for(Isolate::Parts& parts, RequestId context, OutputGate::Task message);
+
+// blockConcurrencyWhile: asks for a section inside the current one; Entry.sectionStart follows. 0: too deep.
+InputGate::Section begin_section(Isolate::Parts& parts, Actor& actor);
+void end_section(Isolate::Parts& parts, Actor& actor, InputGate::Section section);
 
 // After a turn: commits, sends, starts what waits, empties what is broken.
 void finish_actors(Isolate::Parts& parts);
+// Drops the instance, not from inside a turn; Isolate::close_actor.
+void close_instance(Isolate::Parts& parts, Actor& actor, const GuestError& why);
 
 }  // namespace offing
 

@@ -3,7 +3,7 @@
 //
 // Each transaction with a confirmed write is a lock, numbered in order; `open_through` opens all up to a
 // number. A message waits for the locks taken before it, not for later ones, and messages leave in order.
-// After `break_for_good` nothing leaves any more.
+// After `break_for_good` nothing leaves any more: what is held, and what comes, is told so.
 #ifndef OFFING_RUNTIME_ACTOR_OUTPUT_GATE_H_
 #define OFFING_RUNTIME_ACTOR_OUTPUT_GATE_H_
 
@@ -16,7 +16,8 @@ namespace offing {
 
 class OutputGate {
  public:
-  using Task = std::move_only_function<void()>;
+  // `left`: the message may go. False: it never will; whoever waits for it must be told.
+  using Task = std::move_only_function<void(bool left)>;
   using Lock = uint64_t;
 
   Lock lock() { return ++last_; }
@@ -25,8 +26,8 @@ class OutputGate {
 
   // Runs `message` now or when the locks taken so far are open.
   void pass(Task message) {
-    if (broken_) return;
-    if (!locked() && held_.empty()) return message();
+    if (broken_) return message(false);
+    if (!locked() && held_.empty()) return message(true);
     held_.push_back({last_, std::move(message)});
   }
 
@@ -36,13 +37,14 @@ class OutputGate {
     while (!broken_ && !held_.empty() && held_.front().lock <= open_) {
       Task message = std::move(held_.front().message);
       held_.pop_front();
-      message();
+      message(true);
     }
   }
 
   void break_for_good() {
     broken_ = true;
-    held_.clear();
+    std::deque<Held> held = std::exchange(held_, {});
+    for (Held& dropped : held) dropped.message(false);
   }
   bool broken() const { return broken_; }
   size_t held() const { return held_.size(); }

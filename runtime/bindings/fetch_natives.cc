@@ -1,4 +1,6 @@
 // Outbound fetch, one hop.
+#include "runtime/actor/actor.h"
+#include "runtime/bindings/fetched.h"
 #include "runtime/bindings/native_call.h"
 
 namespace offing {
@@ -24,9 +26,7 @@ Local<v8::Value> fetched(Isolate::Parts& parts, Local<v8::Context> context, Requ
 void on_answer(Isolate::Parts& parts, Ticket ticket,
                std::expected<Response, std::string> response) {
   if (!response) return reject_work(parts, ticket, response.error(), false);
-  resolve_work(parts, ticket, [&](Local<v8::Context> context, RequestId owner) {
-    return fetched(parts, context, owner, std::move(*response));
-  });
+  resolve_fetched(parts, ticket, std::move(*response));
 }
 
 // (request, method, url, headers, body, length, self)
@@ -47,18 +47,31 @@ void fetch(const Arguments& info) {
   out.body = std::move(body.bytes);
   out.stream = std::move(body.stream);
   auto done = [token = parts->token, ticket](std::expected<Response, std::string> answer) {
-    if (token->parts != nullptr) on_answer(*token->parts, ticket, std::move(answer));
+    if (token->parts == nullptr) return;
+    deliver(*token->parts, ticket, [parts = token->parts, ticket, answer = std::move(answer)]() mutable {
+      on_answer(*parts, ticket, std::move(answer));
+    });
   };
-  if (info[6]->IsTrue()) {
-    parts->host.fetch_self(request, std::move(out), std::move(done));
-  } else {
-    parts->host.fetch(request, std::move(out), std::move(done));
-  }
+  leave_for(*parts, request, [parts, request, self = info[6]->IsTrue(), out = std::move(out),
+                              done = std::move(done)](bool left) mutable {
+    if (!left) return;
+    if (self) {
+      parts->host.fetch_self(request, std::move(out), std::move(done));
+    } else {
+      parts->host.fetch(request, std::move(out), std::move(done));
+    }
+  });
 }
 
 constexpr NativeFunction kFunctions[] = {{"fetch", fetch}};
 
 }  // namespace
+
+void resolve_fetched(Isolate::Parts& parts, Ticket ticket, Response response) {
+  resolve_work(parts, ticket, [&](Local<v8::Context> context, RequestId owner) {
+    return fetched(parts, context, owner, std::move(response));
+  });
+}
 
 std::span<const NativeFunction> fetch_natives() { return kFunctions; }
 

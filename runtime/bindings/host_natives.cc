@@ -1,6 +1,7 @@
 // Time, timers, randomness, the current frame, the log.
 #include <cmath>
 
+#include "runtime/actor/actor.h"
 #include "runtime/bindings/native_call.h"
 
 namespace offing {
@@ -29,6 +30,12 @@ void fire(Isolate::Parts& parts, uint64_t id) {
   });
 }
 
+void fire_at_gate(Isolate::Parts& parts, uint64_t id) {
+  Timer* timer = parts.timers.find(id);
+  if (timer == nullptr) return;
+  enter_for(parts, timer->owner, timer->section, [&parts, id] { fire(parts, id); });
+}
+
 void set_timer(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr) return;
@@ -43,9 +50,9 @@ void set_timer(const Arguments& info) {
   ++request->under_way;
   const TimerId host_timer =
       parts->host.set_timer(owner, delay_ms, [token = parts->token, id] {
-        if (token->parts != nullptr) fire(*token->parts, id);
+        if (token->parts != nullptr) fire_at_gate(*token->parts, id);
       });
-  parts->timers.add(id, {host_timer, owner});
+  parts->timers.add(id, {host_timer, owner, section_for(*parts, owner)});
   info.GetReturnValue().Set(number(info.GetIsolate(), id));
 }
 

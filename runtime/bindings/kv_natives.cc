@@ -1,4 +1,5 @@
 // KV bindings: arguments to a KvCall, a KvAnswer to what runtime/web/kv.ts expects.
+#include "runtime/actor/actor.h"
 #include "runtime/bindings/native_call.h"
 
 namespace offing {
@@ -101,6 +102,13 @@ Local<v8::Value> result_of(Isolate::Parts& parts, Local<v8::Context> context, Re
   return v8::Undefined(isolate);
 }
 
+void settle(Isolate::Parts& parts, Ticket ticket, KvCall::Op op, As as, const KvAnswer& answer) {
+  if (answer.error) return reject_work(parts, ticket, *answer.error, answer.error_is_type_error);
+  resolve_work(parts, ticket, [&](Local<v8::Context> context, RequestId owner) {
+    return result_of(parts, context, owner, answer, op, as);
+  });
+}
+
 // Gives the call to the host; its answer settles the promise that this call returns.
 void send(const Arguments& info, Isolate::Parts& parts, KvCall call, As as = As::kText) {
   const RequestId request = id_of(info[0]);
@@ -108,17 +116,21 @@ void send(const Arguments& info, Isolate::Parts& parts, KvCall call, As as = As:
   if (ticket == 0) return;
   call.binding = static_cast<uint32_t>(id_of(info[1]));
   const KvCall::Op op = call.op;
-  parts.host.kv(request, std::move(call),
-                [token = parts.token, ticket, op, as](KvAnswer answer) {
-                  Isolate::Parts* live = token->parts;
-                  if (live == nullptr) return;
-                  if (answer.error) {
-                    return reject_work(*live, ticket, *answer.error, answer.error_is_type_error);
-                  }
-                  resolve_work(*live, ticket, [&](Local<v8::Context> context, RequestId owner) {
-                    return result_of(*live, context, owner, answer, op, as);
-                  });
-                });
+  auto done = [token = parts.token, ticket, op, as](KvAnswer answer) {
+    Isolate::Parts* live = token->parts;
+    if (live == nullptr) return;
+    deliver(*live, ticket, [live, ticket, op, as, answer = std::move(answer)] {
+      settle(*live, ticket, op, as, answer);
+    });
+  };
+  // Single reads and lists are not held back (spec/durable-objects.md 3.3, rules 14 and 15).
+  if (op == KvCall::Op::kGet || op == KvCall::Op::kGetWithMetadata || op == KvCall::Op::kList) {
+    return parts.host.kv(request, std::move(call), std::move(done));
+  }
+  leave_for(parts, request, [&parts, request, call = std::move(call),
+                             done = std::move(done)](bool left) mutable {
+    if (left) parts.host.kv(request, std::move(call), std::move(done));
+  });
 }
 
 std::string key_of(const Arguments& info) {

@@ -1,5 +1,6 @@
 #include "runtime/bindings/native_call.h"
 
+#include "runtime/actor/actor.h"
 #include "runtime/isolate/guest_stream.h"
 
 namespace offing {
@@ -19,7 +20,14 @@ Ticket begin_work(const Arguments& info, Isolate::Parts& parts, RequestId reques
     return 0;
   }
   ++found->under_way;
-  return parts.pending.open(isolate, resolver, request);
+  const uint32_t section = found->actor == 0 ? 0 : current_section(parts);
+  return parts.pending.open(isolate, resolver, request, section);
+}
+
+void deliver(Isolate::Parts& parts, Ticket ticket, std::move_only_function<void()> settle) {
+  const auto [request, section] = parts.pending.owner_of(ticket);
+  if (request == 0) return;  // it has ended meanwhile
+  enter_for(parts, request, section, std::move(settle));
 }
 
 void reject_work(Isolate::Parts& parts, Ticket ticket, std::string_view text, bool type_error) {
@@ -32,6 +40,15 @@ void reject_work(Isolate::Parts& parts, Ticket ticket, std::string_view text, bo
         ->Reject(context, type_error ? v8::Exception::TypeError(message)
                                      : v8::Exception::Error(message))
         .Check();
+  });
+}
+
+void reject_with(Isolate::Parts& parts, Ticket ticket, const GuestError& error) {
+  run_turn(parts, [&](Local<v8::Context> context) {
+    auto taken = parts.pending.take(parts.isolate, ticket);
+    if (!taken) return;
+    work_ended(parts, taken->request);
+    taken->resolver->Reject(context, remote_error(parts, context, error)).Check();
   });
 }
 

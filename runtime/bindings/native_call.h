@@ -30,6 +30,10 @@ inline Isolate::Parts* parts_of(const Arguments& info) {
 // it. 0 when the request's context has ended (the promise is rejected already).
 Ticket begin_work(const Arguments& info, Isolate::Parts& parts, RequestId request);
 
+// For the host's callbacks: runs `settle`, which settles the promise of `ticket`, when the input gate
+// lets it in; at once for what is no actor's; never when its request has ended.
+void deliver(Isolate::Parts& parts, Ticket ticket, std::move_only_function<void()> settle);
+
 // Settles the promise of `ticket` with what `value(context)` makes, in a turn. Nothing happens when
 // the request has ended meanwhile.
 template <class MakeValue>
@@ -42,6 +46,8 @@ void resolve_work(Isolate::Parts& parts, Ticket ticket, MakeValue value) {
   });
 }
 void reject_work(Isolate::Parts& parts, Ticket ticket, std::string_view text, bool type_error);
+// With the Error that what failed in another context becomes (Entry.remoteError).
+void reject_with(Isolate::Parts& parts, Ticket ticket, const GuestError& error);
 
 // A body as `respond`, `fetch` and `kvPut` take it.
 struct GivenBody {

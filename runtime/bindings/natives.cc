@@ -6,8 +6,8 @@
 namespace offing {
 namespace {
 
-std::array<std::span<const NativeFunction>, 11> groups() {
-  return {clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
+std::array<std::span<const NativeFunction>, 12> groups() {
+  return {actor_natives(), clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
           host_natives(),    inspect_natives(), kv_natives(),    request_natives(),
           stream_natives(),  text_natives(),  url_natives()};
 }

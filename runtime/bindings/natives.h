@@ -16,6 +16,7 @@ struct NativeFunction {
   v8::FunctionCallback callback;
 };
 
+std::span<const NativeFunction> actor_natives();
 std::span<const NativeFunction> clone_natives();
 std::span<const NativeFunction> codec_natives();
 std::span<const NativeFunction> crypto_natives();

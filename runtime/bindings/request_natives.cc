@@ -68,11 +68,15 @@ void respond_error(const Arguments& info) {
   const RequestId id = request->id;
   const Described described = describe(*parts, info.GetIsolate()->GetCurrentContext(), info[1]);
   parts->host.uncaught(id, "fetch", described.text, described.stack);
+  // Only guests that called are given the exception itself.
+  GuestError thrown = guest_error_of(*parts, info.GetIsolate()->GetCurrentContext(), info[1]);
+  thrown.remote = true;
   if ((request = parts->find_request(id)) == nullptr) return;
   answer(*parts, *request, {.outcome = Outcome::kException,
                             .response = {},
                             .pass_through = info[2]->IsTrue(),
-                            .error = described.text});
+                            .error = described.text,
+                            .thrown = std::move(thrown)});
 }
 
 void wait_until(const Arguments& info) {

@@ -69,7 +69,11 @@ void source_read(const Arguments& info) {
   if (ticket == 0) return;
   source->reading = true;
   source->bytes->read([token = parts->token, id, ticket](Chunk chunk) {
-    if (token->parts != nullptr) on_chunk(*token->parts, id, ticket, std::move(chunk));
+    if (token->parts == nullptr) return;
+    deliver(*token->parts, ticket,
+            [parts = token->parts, id, ticket, chunk = std::move(chunk)]() mutable {
+              on_chunk(*parts, id, ticket, std::move(chunk));
+            });
   });
 }
 

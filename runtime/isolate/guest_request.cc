@@ -1,7 +1,9 @@
 #include "runtime/isolate/guest_request.h"
 
 #include <cassert>
+#include <utility>
 
+#include "runtime/actor/actor.h"
 #include "runtime/isolate/parts.h"
 
 namespace offing {
@@ -21,6 +23,26 @@ void drop_owned(Table& table, Predicate owned, Take take) {
     take(*table.find(id));
     table.remove(id);
   }
+}
+
+FetchResult failed_with(const GuestError& why) {
+  return {.outcome = Outcome::kException, .response = {}, .error = why.text(), .thrown = why};
+}
+
+// The record of an alarm goes with its success, in the same transaction as what the handler wrote
+// (spec/durable-objects.md 3.6, rules 43 to 45).
+void alarm_answered(Isolate::Parts& parts, GuestRequest& request, const FetchResult& result) {
+  Actor* actor = find_actor(parts, request.actor);
+  if (actor == nullptr) return;
+  const bool again = std::exchange(actor->alarm_set_while_running, false);
+  actor->alarm_running_ms.reset();
+  if (result.outcome != Outcome::kOk || again) return;
+  durable::ObjectStorage* storage = storage_of(parts, *actor);
+  if (storage == nullptr) return;
+  if (auto removed = storage->set_alarm(std::nullopt); !removed) {
+    return break_actor(parts, *actor, GuestError::reset(removed.error().text));
+  }
+  wrote(parts, *actor, true);
 }
 
 void start_drain(Isolate::Parts& parts, GuestRequest& request) {
@@ -50,9 +72,58 @@ void work_ended(Isolate::Parts& parts, RequestId request) {
 
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
   if (request.answered) return;
+  if (request.actor != 0) {
+    if (request.is_alarm) alarm_answered(parts, request, result);
+    return conclude(parts, request, [done = std::move(request.done), result = std::move(result)](
+                                        const GuestError* broken) mutable {
+      done(broken == nullptr ? std::move(result) : failed_with(*broken));
+    });
+  }
   request.answered = true;
   parts.outbox.push_back(Answered{std::move(request.done), std::move(result)});
   end_if_done(parts, request);
+}
+
+void conclude(Isolate::Parts& parts, GuestRequest& request,
+              std::move_only_function<void(const GuestError*)> tell) {
+  if (std::exchange(request.answered, true)) return;
+  if (request.actor == 0) {
+    parts.outbox.push_back(Called{[tell = std::move(tell)]() mutable { tell(nullptr); }});
+    return end_if_done(parts, request);
+  }
+  request.held = std::move(tell);
+  request.holding = true;
+  leave_for(parts, request.id, [&parts, id = request.id](bool left) {
+    if (!left) return;  // fail_event answers it
+    GuestRequest* leaving = parts.find_request(id);
+    if (leaving == nullptr) return;
+    leaving->holding = false;
+    parts.outbox.push_back(
+        Called{[tell = std::move(leaving->held)]() mutable { tell(nullptr); }});
+    end_if_done(parts, *leaving);
+  });
+}
+
+void fail_event(Isolate::Parts& parts, GuestRequest& request, const GuestError& why) {
+  std::move_only_function<void(const GuestError*)> tell;
+  if (request.holding) {
+    tell = std::move(request.held);
+  } else if (request.answered) {
+    return;
+  } else if (request.rpc_done) {
+    tell = [done = std::move(request.rpc_done)](const GuestError* broken) mutable {
+      done(std::unexpected(*broken));
+    };
+  } else if (request.done) {
+    tell = [done = std::move(request.done)](const GuestError* broken) mutable {
+      done(failed_with(*broken));
+    };
+  } else {
+    return;
+  }
+  request.answered = true;
+  request.holding = false;
+  parts.outbox.push_back(Called{[tell = std::move(tell), why]() mutable { tell(&why); }});
 }
 
 void response_stream_over(Isolate::Parts& parts, RequestId request) {
@@ -71,7 +142,7 @@ void change_wait_until(Isolate::Parts& parts, RequestId request, int change) {
 }
 
 void end_if_done(Isolate::Parts& parts, GuestRequest& request) {
-  if (!request.answered || request.streaming) return;
+  if (!request.answered || request.streaming || request.holding || request.is_instance) return;
   if (request.wait_until == 0) return end_request(parts, request.id);
   if (request.drain_timer == 0) start_drain(parts, request);
 }
@@ -89,6 +160,9 @@ void end_request(Isolate::Parts& parts, RequestId request) {
                [&parts](Source& source) { parts.graveyard.push_back(std::move(source.bytes)); });
   }
   if (found->under_way > 0) parts.pending.drop_of(request);
+  if (found->actor != 0 && !found->is_instance) {
+    if (Actor* actor = find_actor(parts, found->actor)) std::erase(actor->events, request);
+  }
   if (found->incoming.stream) parts.graveyard.push_back(std::move(found->incoming.stream));
   std::unique_ptr<GuestRequest> spare = std::move(*parts.requests.find(request));
   parts.requests.remove(request);

@@ -24,6 +24,7 @@ struct GuestRequest {
   Request incoming;
   std::string cf_json;
   FetchDone done;
+  RpcDone rpc_done;            // of an RPC event, in place of `done`
   bool answered = false;
   bool streaming = false;      // the response's body is a guest stream, not at its end yet
   bool pulling = false;        // that stream was asked for a chunk and has not given it yet
@@ -34,6 +35,14 @@ struct GuestRequest {
   uint32_t timers = 0;         // of those under way
   uint32_t sources = 0;        // open ones that belong to it
   TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
+
+  // ---- Durable Objects (runtime/actor/actor.h)
+  RequestId actor = 0;         // the instance that this is an event of, or is itself
+  bool is_instance = false;    // the instance's own context: answers nothing, ends with it
+  bool is_alarm = false;
+  // The answer, while the output gate holds it; called with what broke the instance, or null.
+  std::move_only_function<void(const GuestError*)> held;
+  bool holding = false;
 };
 
 // What the platform gives waitUntil after the response (spec/limits.md 2.2).
@@ -47,8 +56,14 @@ void work_ended(Isolate::Parts& parts, RequestId request);
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result);
 // Whether somebody outside waits for the guest to say something.
 inline bool owes_something(const GuestRequest& request) {
-  return !request.answered || request.pulling;
+  return request.actor == 0 && (!request.answered || request.pulling);
 }
+// The same for any kind of event: `tell` gives the answer, or the error that broke the instance before
+// it could leave. For an actor's event it waits at the output gate.
+void conclude(Isolate::Parts& parts, GuestRequest& request,
+              std::move_only_function<void(const GuestError*)> tell);
+// Answers an actor's event with what broke the instance, past the gate. Nothing when it is answered.
+void fail_event(Isolate::Parts& parts, GuestRequest& request, const GuestError& why);
 // The response's guest stream is at its end, failed or was cancelled.
 void response_stream_over(Isolate::Parts& parts, RequestId request);
 void change_wait_until(Isolate::Parts& parts, RequestId request, int change);

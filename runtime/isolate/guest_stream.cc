@@ -3,6 +3,7 @@
 #include <cassert>
 #include <utility>
 
+#include "runtime/actor/actor.h"
 #include "runtime/bindings/convert.h"
 #include "runtime/isolate/turn.h"
 
@@ -34,8 +35,10 @@ void GuestStream::read(Done done) {
     parts->wanted_pulls.push_back(stream_);
     return;
   }
-  run_turn(*parts, [parts, stream = stream_](v8::Local<v8::Context> context) {
-    call_entry(*parts, context, EntryFunction::kPull, {number(parts->isolate, stream)});
+  enter_for(*parts, request_, 0, [parts, stream = stream_] {
+    run_turn(*parts, [parts, stream](v8::Local<v8::Context> context) {
+      call_entry(*parts, context, EntryFunction::kPull, {number(parts->isolate, stream)});
+    });
   });
 }
 
@@ -56,8 +59,17 @@ void GuestStream::give(std::string bytes) {
     return;
   }
   set_pulling(false);
-  token_->parts->outbox.push_back(
-      Delivered{std::exchange(waiting_, nullptr), Chunk::data(std::move(bytes))});
+  send(Chunk::data(std::move(bytes)));
+}
+
+// What an actor's stream says waits at its output gate, as everything does.
+void GuestStream::send(Chunk chunk) {
+  Isolate::Parts& parts = *token_->parts;
+  leave_for(parts, request_,
+            [&parts, done = std::exchange(waiting_, nullptr), chunk = std::move(chunk)](bool left) mutable {
+              if (!left) chunk = Chunk::error("Network connection lost.");
+              parts.outbox.push_back(Delivered{std::move(done), std::move(chunk)});
+            });
 }
 
 // A response that is waited for and that nothing can continue has hung.
@@ -73,9 +85,7 @@ void GuestStream::fail(std::string text) { over(Chunk::error(std::move(text))); 
 
 void GuestStream::over(Chunk last) {
   if (over_) return;
-  if (waiting_) {
-    token_->parts->outbox.push_back(Delivered{std::exchange(waiting_, nullptr), std::move(last)});
-  }
+  if (waiting_) send(std::move(last));
   forget();
 }
 

@@ -24,6 +24,8 @@ class GuestStream final : public ByteSource {
   void cancel(std::string_view reason) override;
   std::optional<uint64_t> length_bytes() const override { return length_; }
 
+  RequestId request() const { return request_; }
+
   // The guest's answers, within a turn.
   void give(std::string bytes);
   void finish();
@@ -31,6 +33,7 @@ class GuestStream final : public ByteSource {
 
  private:
   void over(Chunk last);
+  void send(Chunk chunk);
   void forget();
   void set_pulling(bool pulling);
 

@@ -33,6 +33,28 @@ Local<v8::Value> strings(v8::Isolate* isolate, const List& list, Text text) {
   return v8::Array::New(isolate, items.data(), items.size());
 }
 
+// An array of plain objects, one for each item.
+template <class List, class Fill>
+Local<v8::Value> objects(v8::Isolate* isolate, Local<v8::Context> context, const List& list,
+                         Fill fill) {
+  v8::LocalVector<v8::Value> items(isolate);
+  for (const auto& item : list) {
+    Local<v8::Object> made = v8::Object::New(isolate);
+    fill(made, item);
+    items.push_back(made);
+  }
+  return v8::Array::New(isolate, items.data(), items.size());
+}
+
+// The class that a binding names; config made sure that there is one.
+uint64_t space_of(const WorkerOptions& options, const ActorBinding& binding) {
+  for (size_t i = 0; i < options.actor_classes.size(); ++i) {
+    if (options.actor_classes[i].unique_key == binding.unique_key) return i;
+  }
+  assert(false && "a binding to a class that is not there");
+  return 0;
+}
+
 bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerOptions& options) {
   v8::Isolate* isolate = parts.isolate;
   Local<v8::Object> init = v8::Object::New(isolate);
@@ -40,23 +62,31 @@ bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerO
     init->CreateDataProperty(context, text_from_utf8(isolate, name), value).Check();
   };
   set("compatibilityDate", text_from_utf8(isolate, options.compatibility_date));
+  auto put = [&](Local<v8::Object> object, const char* name, Local<v8::Value> value) {
+    object->CreateDataProperty(context, text_from_utf8(isolate, name), value).Check();
+  };
   set("flags", strings(isolate, options.flags, [](const std::string& s) { return s; }));
   set("vars", pairs(isolate, context, options.vars));
   set("kv", strings(isolate, options.kv_bindings, [](const KvBinding& b) { return b.name; }));
   set("self", strings(isolate, options.self_bindings, [](const std::string& s) { return s; }));
+  set("actorClasses", objects(isolate, context, options.actor_classes,
+                              [&](Local<v8::Object> made, const ActorClass& c) {
+                                put(made, "className", text_from_utf8(isolate, c.class_name));
+                                put(made, "sqlite", v8::Boolean::New(isolate, c.sqlite));
+                              }));
+  set("actors", objects(isolate, context, options.actor_bindings,
+                        [&](Local<v8::Object> made, const ActorBinding& b) {
+                          put(made, "name", text_from_utf8(isolate, b.name));
+                          put(made, "space", number(isolate, space_of(options, b)));
+                        }));
+  set("services", objects(isolate, context, options.service_bindings,
+                          [&](Local<v8::Object> made, const ServiceBinding& b) {
+                            put(made, "name", text_from_utf8(isolate, b.name));
+                            put(made, "entrypoint", text_from_utf8(isolate, b.entrypoint));
+                            put(made, "propsJson", text_from_utf8(isolate, b.props_json));
+                          }));
   set("unsupported", pairs(isolate, context, options.unsupported_bindings));
   return !call_entry(parts, context, EntryFunction::kInit, {init}).IsEmpty();
-}
-
-Name method_name(std::string_view method) {
-  if (method == "GET") return Name::kGet;
-  if (method == "POST") return Name::kPost;
-  if (method == "PUT") return Name::kPut;
-  if (method == "DELETE") return Name::kDelete;
-  if (method == "HEAD") return Name::kHead;
-  if (method == "OPTIONS") return Name::kOptions;
-  if (method == "PATCH") return Name::kPatch;
-  return Name::kCount;
 }
 
 Local<v8::String> entrypoint_string(Isolate::Parts& parts, std::string_view entrypoint) {
@@ -129,10 +159,9 @@ void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
   run_turn(parts, [&](Local<v8::Context> context) {
     v8::Isolate* isolate = parts.isolate;
     const Request& in = request.incoming;
-    const Name method = method_name(in.method);
     Local<v8::Value> arguments[] = {
         number(isolate, id),
-        method == Name::kCount ? text_from_utf8(isolate, in.method) : parts.name(method),
+        method_string(parts, in.method),
         text_from_utf8(isolate, in.url), v8::Boolean::New(isolate, in.has_body),
         entrypoint_string(parts, entrypoint)};
     if (!call_entry(parts, context, EntryFunction::kFetch, 5, arguments).IsEmpty()) return;

@@ -85,7 +85,9 @@ class Isolate {
 
   // ---- Durable Objects: instances in this isolate (runtime/actor/actor.h). `actor` is the number of
   // the instance and its context, never used twice.
-  void open_actor(RequestId actor, uint32_t space, std::string object_id, std::string name);
+  // `sqlite`: of its class; false for the legacy key-value backend.
+  void open_actor(RequestId actor, uint32_t space, std::string object_id, std::string name,
+                  bool sqlite);
   // Drops the instance: memory, timers, promises. Events it still serves fail with `why`.
   void close_actor(RequestId actor, const GuestError& why);
   // Breaks it as a platform failure does, from outside (abort on demand, reset by a new bundle).

@@ -4,6 +4,7 @@
 
 #include <cassert>
 
+#include "runtime/actor/actor.h"
 #include "runtime/bindings/natives.h"
 #include "runtime/bindings/text_decoders.h"
 #include "runtime/isolate/engine_parts.h"
@@ -21,14 +22,16 @@ constexpr size_t kBufferBytes = 512u << 20;
 
 constexpr const char* kNames[] = {
     "status", "statusText", "headers", "body", "value", "metadata", "cacheStatus", "keys",
-    "listComplete", "cursor", "name", "expiration", "default", "GET", "POST", "PUT", "DELETE",
+    "listComplete", "cursor", "name", "expiration", "section", "webSocket", "default", "GET", "POST", "PUT", "DELETE",
     "HEAD", "OPTIONS", "PATCH"};
 static_assert(std::size(kNames) == static_cast<size_t>(Name::kCount));
 
 constexpr const char* kEntryFunctions[] = {
     "init", "builtin", "setMain", "fetch", "clientGone", "hung", "timer", "pull", "cancel",
     "testNames", "test", "unhandledRejection", "domException", "describe", "cloneWrite",
-    "cloneRead"};
+    "cloneRead", "actorOpen", "actorConstruct", "actorFetch", "actorAlarm", "actorClose",
+    "sectionStart", "actorHasMethod", "remoteError", "errorFields", "rpcCall", "rpcRelease",
+    "rpcForget"};
 static_assert(std::size(kEntryFunctions) == static_cast<size_t>(EntryFunction::kCount));
 
 void on_promise_reject(v8::PromiseRejectMessage message) {
@@ -50,7 +53,7 @@ std::vector<std::string_view> shape_names(Shape shape) {
     case Shape::kKvValue: return {"value", "metadata", "cacheStatus"};
     case Shape::kKvBulkValue: return {"value", "metadata"};
     case Shape::kKvListed: return {"keys", "listComplete", "cursor", "cacheStatus"};
-    case Shape::kKvListedKey: return {"name", "expiration", "metadata"};
+    case Shape::kKvListedKey: return {"name", "expiration", "section", "webSocket", "metadata"};
     case Shape::kCount: break;
   }
   return {};
@@ -122,6 +125,7 @@ Isolate::Parts::~Parts() {
   requests.for_each([this](uint64_t, std::unique_ptr<GuestRequest>& request) {
     if (request->drain_timer != 0) host.clear_timer(request->drain_timer);
   });
+  actors = {};
   sources = {};
   graveyard.clear();
   requests = {};

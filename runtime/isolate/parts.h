@@ -24,6 +24,7 @@
 
 namespace offing {
 
+struct Actor;
 class GuestStream;
 class ModuleRegistry;
 class TextDecoders;
@@ -43,19 +44,22 @@ struct Source {
 struct Timer {
   TimerId host_timer = 0;
   RequestId owner = 0;
+  uint32_t section = 0;   // of an actor's input gate
 };
 
 // Strings that are used again and again as property names or arguments.
 enum class Name : uint8_t {
   kStatus, kStatusText, kHeaders, kBody, kValue, kMetadata, kCacheStatus, kKeys, kListComplete,
-  kCursor, kName, kExpiration, kDefault, kGet, kPost, kPut, kDelete, kHead, kOptions, kPatch,
+  kCursor, kName, kExpiration, kSection, kWebSocket, kDefault, kGet, kPost, kPut, kDelete, kHead, kOptions, kPatch,
   kCount
 };
 
 // The functions of Entry (native.d.ts).
 enum class EntryFunction : uint8_t {
   kInit, kBuiltin, kSetMain, kFetch, kClientGone, kHung, kTimer, kPull, kCancel, kTestNames, kTest,
-  kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kCount
+  kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kActorOpen,
+  kActorConstruct, kActorFetch, kActorAlarm, kActorClose, kSectionStart, kActorHasMethod,
+  kRemoteError, kErrorFields, kRpcCall, kRpcRelease, kRpcForget, kCount
 };
 
 // Objects of fixed shape that natives answer with.
@@ -116,6 +120,8 @@ struct Isolate::Parts {
   IdTable<GuestStream*> streams;         // each owned by whoever got it from us
   std::vector<std::unique_ptr<ByteSource>> graveyard;  // emptied when the next turn begins
   uint64_t next_id = 1;                  // timers and sources
+  IdTable<std::unique_ptr<Actor>> actors;
+  std::vector<RequestId> dirty_actors;   // to be looked at after this turn
 
   std::unique_ptr<ModuleRegistry> modules;
   std::unique_ptr<TextDecoders> decoders;

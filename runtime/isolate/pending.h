@@ -25,7 +25,9 @@ class PendingTable {
     RequestId request;
   };
 
-  Ticket open(v8::Isolate* isolate, v8::Local<v8::Promise::Resolver> resolver, RequestId request) {
+  // `section`: of an actor's input gate, in which the answer belongs; 0 for none.
+  Ticket open(v8::Isolate* isolate, v8::Local<v8::Promise::Resolver> resolver, RequestId request,
+              uint32_t section = 0) {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slots_.size()));
       slots_.emplace_back();
@@ -35,7 +37,15 @@ class PendingTable {
     Slot& slot = slots_[index];
     slot.resolver.Reset(isolate, resolver);
     slot.request = request;
+    slot.section = section;
     return static_cast<Ticket>(slot.generation) << 32 | index;
+  }
+
+  // Whose answer it is, without taking it: {0, 0} when the request has ended.
+  std::pair<RequestId, uint32_t> owner_of(Ticket ticket) const {
+    const uint32_t index = static_cast<uint32_t>(ticket);
+    if (index >= slots_.size() || slots_[index].generation != ticket >> 32) return {0, 0};
+    return {slots_[index].request, slots_[index].section};
   }
 
   // Needs an open handle scope. Each ticket is good for one take.
@@ -60,6 +70,7 @@ class PendingTable {
   struct Slot {
     v8::Global<v8::Promise::Resolver> resolver;
     RequestId request = 0;
+    uint32_t section = 0;
     uint32_t generation = 1;
   };
   void release(uint32_t index) {

@@ -49,6 +49,17 @@ bool tell_hung(Isolate::Parts& parts, Local<v8::Context> context) {
   return told;
 }
 
+Name method_name(std::string_view method) {
+  if (method == "GET") return Name::kGet;
+  if (method == "POST") return Name::kPost;
+  if (method == "PUT") return Name::kPut;
+  if (method == "DELETE") return Name::kDelete;
+  if (method == "HEAD") return Name::kHead;
+  if (method == "OPTIONS") return Name::kOptions;
+  if (method == "PATCH") return Name::kPatch;
+  return Name::kCount;
+}
+
 }  // namespace
 
 void settle_turn(Isolate::Parts& parts, Local<v8::Context> context) {
@@ -120,6 +131,66 @@ Described describe(Isolate::Parts& parts, Local<v8::Context> context,
     return {utf8_of(parts.isolate, text), ""};
   }
   return {"an exception that cannot be described", ""};
+}
+
+GuestError guest_error_of(Isolate::Parts& parts, Local<v8::Context> context,
+                          Local<v8::Value> exception) {
+  GuestError error;
+  Local<v8::Value> fields;
+  if (!call_entry(parts, context, EntryFunction::kErrorFields, {exception}).ToLocal(&fields) ||
+      !fields->IsObject()) {
+    error.message = describe(parts, context, exception).text;
+    return error;
+  }
+  return guest_error_from(parts, context, fields.As<v8::Object>());
+}
+
+GuestError guest_error_from(Isolate::Parts& parts, Local<v8::Context> context,
+                            Local<v8::Object> fields) {
+  auto get = [&](const char* name) {
+    Local<v8::Value> value;
+    if (!fields->Get(context, text_from_utf8(parts.isolate, name)).ToLocal(&value)) {
+      value = v8::Undefined(parts.isolate);
+    }
+    return value;
+  };
+  auto text = [&](const char* name) {
+    Local<v8::Value> value = get(name);
+    return value->IsString() ? utf8_of(parts.isolate, value.As<v8::String>()) : std::string();
+  };
+  GuestError error;
+  error.name = text("name");
+  error.message = text("message");
+  error.remote = get("remote")->IsTrue();
+  error.retryable = get("retryable")->IsTrue();
+  error.overloaded = get("overloaded")->IsTrue();
+  error.object_reset = get("objectReset")->IsTrue();
+  error.object_id = text("objectId");
+  return error;
+}
+
+Local<v8::Value> remote_error(Isolate::Parts& parts, Local<v8::Context> context,
+                              const GuestError& error) {
+  v8::Isolate* isolate = parts.isolate;
+  Local<v8::Object> fields = v8::Object::New(isolate);
+  auto set = [&](const char* name, Local<v8::Value> value) {
+    fields->CreateDataProperty(context, text_from_utf8(isolate, name), value).Check();
+  };
+  set("name", text_from_utf8(isolate, error.name));
+  set("message", text_from_utf8(isolate, error.message));
+  set("remote", v8::Boolean::New(isolate, error.remote));
+  set("retryable", v8::Boolean::New(isolate, error.retryable));
+  set("overloaded", v8::Boolean::New(isolate, error.overloaded));
+  set("objectReset", v8::Boolean::New(isolate, error.object_reset));
+  set("objectId", text_from_utf8(isolate, error.object_id));
+  Local<v8::Value> made;
+  if (call_entry(parts, context, EntryFunction::kRemoteError, {fields}).ToLocal(&made)) return made;
+  return v8::Exception::Error(text_from_utf8(isolate, error.message));
+}
+
+Local<v8::String> method_string(Isolate::Parts& parts, std::string_view method) {
+  const Name name = method_name(method);
+  return name == Name::kCount ? text_from_utf8(parts.isolate, method) : parts.name(name);
 }
 
 void report_uncaught(Isolate::Parts& parts, Local<v8::Context> context, RequestId request,

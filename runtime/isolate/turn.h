@@ -16,6 +16,8 @@ namespace offing {
 
 // Microtasks, unhandled rejections, pulls and hung requests, until none is left.
 void settle_turn(Isolate::Parts& parts, v8::Local<v8::Context> context);
+// runtime/actor/actor.h
+void finish_actors(Isolate::Parts& parts);
 // Gives the outbox's contents to their receivers, oldest first.
 void flush_outbox(Isolate::Parts& parts);
 
@@ -37,6 +39,7 @@ void run_turn(Isolate::Parts& parts, Body body) {
     settle_turn(parts, context);
     --parts.depth;
   }
+  if (!parts.dirty_actors.empty()) finish_actors(parts);
   flush_outbox(parts);
 }
 
@@ -56,6 +59,16 @@ struct Described {
 };
 Described describe(Isolate::Parts& parts, v8::Local<v8::Context> context,
                    v8::Local<v8::Value> exception);
+// An exception on its way out of a context, and what the calling guest is given for it.
+GuestError guest_error_of(Isolate::Parts& parts, v8::Local<v8::Context> context,
+                          v8::Local<v8::Value> exception);
+// From native.d.ts: RemoteErrorFields.
+GuestError guest_error_from(Isolate::Parts& parts, v8::Local<v8::Context> context,
+                            v8::Local<v8::Object> fields);
+v8::Local<v8::Value> remote_error(Isolate::Parts& parts, v8::Local<v8::Context> context,
+                                  const GuestError& error);
+// A request's method; the usual ones are kept.
+v8::Local<v8::String> method_string(Isolate::Parts& parts, std::string_view method);
 void report_uncaught(Isolate::Parts& parts, v8::Local<v8::Context> context, RequestId request,
                      std::string_view where, v8::Local<v8::Value> exception);
 

@@ -39,6 +39,13 @@ export function setMain(namespace: Record<string, unknown>): void {
   main = namespace;
 }
 
+export function mainExport(name: string): unknown {
+  return main[name];
+}
+export function currentEnv(): Record<string, unknown> {
+  return env;
+}
+
 function isEntrypointClass(value: unknown): value is EntrypointClass {
   return typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
 }
@@ -69,17 +76,19 @@ export function dispatchFetch(request: RequestId, method: string, url: string, b
   try {
     const incoming = makeIncoming(io, method, url, body);
     if (requestFlags.incomingSignal) io.incoming = incoming;
-    const result = callFetch(entrypoint, io, incoming);
-    if (isResponse(result)) answer(io, result);
-    else {
-      then.call(result instanceof Promise ? result : resolve(result),
-                (value: unknown) => answer(io, value), (error: unknown) => fail(io, error));
-    }
+    answerWith(io, callFetch(entrypoint, io, incoming));
   } catch (error) {
     fail(io, error);
   } finally {
     native.setFrame(undefined);
   }
+}
+
+// `result`: what a fetch handler returned, or its promise.
+export function answerWith(io: IoContext, result: unknown): void {
+  if (isResponse(result)) return answer(io, result);
+  then.call(result instanceof Promise ? result : resolve(result),
+            (value: unknown) => answer(io, value), (error: unknown) => fail(io, error));
 }
 
 function answer(io: IoContext, value: unknown): void {
@@ -115,7 +124,7 @@ function respond(io: IoContext, response: Response): void {
   native.respond(io.request, status, text, headers, id, body.length, encoded);
 }
 
-function fail(io: IoContext, error: unknown): void {
+export function fail(io: IoContext, error: unknown): void {
   if (io.answered) return;
   io.answered = true;
   native.respondError(io.request, error, io.passThrough);
@@ -181,7 +190,7 @@ export function runTest(name: string, request: RequestId): void {
   }
 }
 
-function passed(io: IoContext): void {
+export function passed(io: IoContext): void {
   if (io.answered) return;
   io.answered = true;
   native.respond(io.request, 200, "", [], undefined, -1, false);

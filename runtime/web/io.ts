@@ -26,7 +26,8 @@ export type BodyEnd = "after response has been sent" | "because client disconnec
 
 export class IoContext implements Frame {
   readonly request: RequestId;
-  readonly io: IoContext;
+  readonly io: IoContext;   // whose I/O objects its code makes: itself, or the actor's (actor.ts)
+  readonly section = 0;
   ended = false;
   answered = false;         // native.respond or respondError was called
   streaming = 0;            // id of the guest stream that is the response's body, 0 = none
@@ -35,17 +36,31 @@ export class IoContext implements Frame {
   pending = 0;              // waitUntil promises not settled
   bodyEnd: BodyEnd | undefined = undefined;
 
-  constructor(request: RequestId) {
+  constructor(request: RequestId, actor?: IoContext) {
     this.request = request;
-    this.io = this;
+    this.io = actor ?? this;
+  }
+}
+
+// What code of a critical section runs in: the same event and actor.
+export class SectionFrame implements Frame {
+  readonly request: RequestId;
+  readonly io: IoContext;
+  readonly section: number;
+
+  constructor(around: Frame, section: number) {
+    this.request = around.request;
+    this.io = around.io as IoContext;
+    this.section = section;
   }
 }
 
 // Events whose response is not out yet. Per isolate; empty in the snapshot.
 const contexts = new Map<RequestId, IoContext>();
 
-export function openContext(request: RequestId): IoContext {
-  const io = new IoContext(request);
+// `actor`: of the instance that this is an event of.
+export function openContext(request: RequestId, actor?: IoContext): IoContext {
+  const io = new IoContext(request, actor);
   contexts.set(request, io);
   return io;
 }
@@ -81,7 +96,10 @@ export function requireOwner(owner: IoContext, what: string): void {
     return;
   }
   if (frame === undefined) throw new Error(GLOBAL_SCOPE_TEXT);
-  if (frame.io === owner) return;
+  if (frame.io === owner.io) {
+    if (owner.ended && frame.io === owner) throw new Error(CONTEXT_ENDED_TEXT);
+    return;
+  }
   throw new Error(
     "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, " +
     "request/response bodies, and others) created in the context of one request handler cannot be " +

@@ -2,13 +2,19 @@
 // everything a Worker sees; it happens once, when the snapshot is built. What belongs to one isolate
 // starts in `init`.
 
+import {
+  actorAlarm, actorClose, actorConstruct, actorFetch, actorHasMethod, actorOpen, setActorClasses,
+} from "./actor";
 import { clientGone, dispatchFetch, hung, runTest, setEnv, setMain, testNames } from "./dispatch";
 import { domException } from "./dom_exception";
+import { startSection } from "./durable_state";
 import { makeEnv } from "./env";
 import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./globals_base";
 import { initHttp, installHttpGlobals } from "./http_globals";
 import { setEvaluating, whenContextEnds } from "./io";
 import { cancelStream, pullStream } from "./outgoing";
+import { errorFields, remoteError } from "./remote_error";
+import { rpcCall, rpcForget, rpcRelease } from "./rpc_serve";
 import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
 import { makeWorkersModule } from "./workers_module";
@@ -24,6 +30,7 @@ export const entry: Entry = {
     const flags = new Set(options.flags);
     initBase(flags);
     initHttp(flags);
+    setActorClasses(options.actorClasses);
     const env = makeEnv(options);
     setEnv(env);
     setEvaluating(true);
@@ -54,6 +61,18 @@ export const entry: Entry = {
   },
   domException,
   describe,
+  actorOpen,
+  actorConstruct,
+  actorFetch,
+  actorAlarm,
+  actorClose,
+  sectionStart: startSection,
+  actorHasMethod,
+  remoteError,
+  errorFields,
+  rpcCall,
+  rpcRelease,
+  rpcForget,
   cloneWrite,
   cloneRead,
 };

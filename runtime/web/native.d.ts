@@ -88,8 +88,7 @@ interface Native {
   // stub.fetch, and fetch of a service binding. Rejects with an Error made by entry.remoteError.
   // `target`: see CallTarget; body as in `respond`.
   callFetch(request: RequestId, target: NativeTarget, method: string, url: string,
-            headers: FlatHeaders, body: undefined | string | Uint8Array | number, length: number,
-            section: number): Promise<{
+            headers: FlatHeaders, body: undefined | string | Uint8Array | number, length: number): Promise<{
     status: number; statusText: string; headers: FlatHeaders;
     body: Uint8Array | SourceId | undefined; webSocket: WebSocketId | undefined;
   }>;

@@ -15,6 +15,7 @@ interface Timer {
   readonly id: number;           // what the guest holds; stays the same over an interval's rounds
   nativeId: number;
   readonly owner: Owner;
+  readonly frame: Frame | undefined;   // of the code that set it
   readonly callback: Callback;
   readonly args: unknown[] | undefined;
   readonly repeatMs: number;     // -1: fires once
@@ -50,7 +51,7 @@ function start(what: string, callback: Callback, delayMs: number, repeat: boolea
                        `finished timeouts: ${owner.finished}`);
   }
   const repeatMs = repeat ? Math.max(delayMs, 1) : -1;   // 0 would never let time go on
-  const timer: Timer = { id: ++lastId, nativeId: 0, owner, callback, args, repeatMs };
+  const timer: Timer = { id: ++lastId, nativeId: 0, owner, frame: native.getFrame(), callback, args, repeatMs };
   arm(timer, repeat ? repeatMs : delayMs);
   owner.active.add(timer);
   byId.set(timer.id, timer);
@@ -113,7 +114,7 @@ export function fireTimer(nativeId: number): boolean {
   }
   const once = timer.repeatMs < 0;
   if (once) forget(timer);
-  native.setFrame(io);
+  native.setFrame(timer.frame);
   try {
     const { callback } = timer;
     if (timer.args === undefined) Reflect.apply(callback, globalThis, []);

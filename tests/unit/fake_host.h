@@ -48,6 +48,26 @@ class FakeHost final : public Host {
   void kv(RequestId request, KvCall call, KvCallback done) override {
     kv_calls.push_back({request, std::move(call), std::move(done)});
   }
+  void call_fetch(RequestId, CallTarget, Request, ActorFetchCallback) override {}
+  void call_rpc(RequestId, CallTarget, RpcCall, RpcDone) override {}
+  void post(std::move_only_function<void()> task) override { posted.push_back(std::move(task)); }
+  uint64_t new_number() override { return ++last_number; }
+  uint32_t location_index() const override { return 0; }
+  bool make_durable(RequestId,
+                    std::move_only_function<void(std::expected<void, GuestError>)>) override {
+    return true;
+  }
+  void actor_broken(RequestId, const GuestError&, bool) override {}
+  durable::ObjectStorage& actor_storage(RequestId) override { std::abort(); }
+  void actor_event(RequestId, std::string_view, std::string_view) override {}
+  // Runs what was posted, and what that posts.
+  void run_posted() {
+    while (!posted.empty()) {
+      auto task = std::move(posted.front());
+      posted.pop_front();
+      task();
+    }
+  }
   void log(RequestId, std::string_view level, std::string_view text) override {
     logs.push_back(std::string(level) + ": " + std::string(text));
   }
@@ -87,6 +107,8 @@ class FakeHost final : public Host {
 
   int64_t now = 1'700'000'000'000;
   TimerId last_timer = 0;
+  uint64_t last_number = uint64_t{1} << 41;
+  std::deque<std::move_only_function<void()>> posted;
   std::map<TimerId, TimerEntry> timers;
   std::deque<FetchEntry> fetches;
   std::deque<KvEntry> kv_calls;

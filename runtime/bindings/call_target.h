@@ -1,0 +1,18 @@
+// native.d.ts: NativeTarget, the address of a call, as C++ has it (runtime/actor/call.h).
+#ifndef OFFING_RUNTIME_BINDINGS_CALL_TARGET_H_
+#define OFFING_RUNTIME_BINDINGS_CALL_TARGET_H_
+
+#include <v8.h>
+
+#include "runtime/actor/call.h"
+#include "runtime/isolate/parts.h"
+
+namespace offing {
+
+// The runtime's own TypeScript made it; what does not fit is left at its default.
+CallTarget target_of(Isolate::Parts& parts, v8::Local<v8::Context> context,
+                     v8::Local<v8::Value> target);
+
+}  // namespace offing
+
+#endif  // OFFING_RUNTIME_BINDINGS_CALL_TARGET_H_

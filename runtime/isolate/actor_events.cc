@@ -1,0 +1,163 @@
+// Isolate's methods for Durable Objects: instances, and the events they are given.
+#include <cassert>
+#include <utility>
+
+#include "runtime/actor/actor.h"
+#include "runtime/bindings/convert.h"
+#include "runtime/isolate/parts.h"
+#include "runtime/isolate/turn.h"
+
+namespace offing {
+namespace {
+
+using v8::Local;
+
+// A request of this isolate, in the table until it has ended.
+GuestRequest& add_request(Isolate::Parts& parts, RequestId id, RequestId actor) {
+  auto request = std::make_unique<GuestRequest>();
+  request->id = id;
+  request->actor = actor;
+  return *parts.requests.add(id, std::move(request));
+}
+
+// Runs the constructor; what it throws breaks the instance (spec/durable-objects.md 1.5.2).
+void construct(Isolate::Parts& parts, Actor& actor) {
+  actor.constructed = true;
+  run_turn(parts, [&](Local<v8::Context> context) {
+    v8::TryCatch caught(parts.isolate);
+    Local<v8::Value> argument = number(parts.isolate, actor.id);
+    auto& construct = parts.functions[static_cast<size_t>(EntryFunction::kActorConstruct)];
+    if (!construct.Get(parts.isolate)
+             ->Call(context, v8::Undefined(parts.isolate), 1, &argument)
+             .IsEmpty()) {
+      return;
+    }
+    if (caught.HasTerminated()) {
+      parts.isolate->CancelTerminateExecution();
+      return break_actor(parts, actor, GuestError::of("the guest was stopped"));
+    }
+    report_uncaught(parts, context, actor.id, "constructor", caught.Exception());
+    GuestError error = guest_error_of(parts, context, caught.Exception());
+    error.remote = error.object_reset = true;
+    break_actor(parts, actor, std::move(error));
+  });
+}
+
+// The entry function `function` of an event, once the constructor has run and the gate lets it in.
+template <class MakeArguments>
+void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
+                 EntryFunction function, MakeArguments make_arguments) {
+  Actor* actor = find_actor(parts, actor_id);
+  actor->events.push_back(event);
+  if (!actor->constructed) construct(parts, *actor);
+  if ((actor = find_actor(parts, actor_id)) == nullptr || actor->broken) return;
+  actor->input.enter(0, [&parts, event, function, make_arguments = std::move(make_arguments)] {
+    run_turn(parts, [&](Local<v8::Context> context) {
+      v8::LocalVector<v8::Value> arguments(parts.isolate);
+      if (!make_arguments(arguments)) return;
+      call_entry(parts, context, function, static_cast<int>(arguments.size()), arguments.data());
+    });
+  });
+}
+
+}  // namespace
+
+void Isolate::open_actor(RequestId actor, uint32_t space, std::string object_id,
+                         std::string name, bool sqlite) {
+  Parts& parts = *parts_;
+  GuestRequest& context_of = add_request(parts, actor, actor);
+  context_of.is_instance = true;
+  auto instance = std::make_unique<Actor>();
+  instance->id = actor;
+  instance->space = space;
+  instance->sqlite = sqlite;
+  instance->object_id = std::move(object_id);
+  instance->name = std::move(name);
+  const Actor& opened = *parts.actors.add(actor, std::move(instance));
+  run_turn(parts, [&](Local<v8::Context> context) {
+    v8::Isolate* isolate = parts.isolate;
+    call_entry(parts, context, EntryFunction::kActorOpen,
+               {number(isolate, actor), number(isolate, space),
+                text_from_utf8(isolate, opened.object_id),
+                opened.name.empty() ? v8::Undefined(isolate).As<v8::Value>()
+                                    : text_from_utf8(isolate, opened.name).As<v8::Value>()});
+  });
+}
+
+void Isolate::close_actor(RequestId actor, const GuestError& why) {
+  if (Actor* found = find_actor(*parts_, actor)) close_instance(*parts_, *found, why);
+}
+
+void Isolate::break_actor(RequestId actor, GuestError why) {
+  Actor* found = find_actor(*parts_, actor);
+  if (found == nullptr) return;
+  offing::break_actor(*parts_, *found, std::move(why));
+  finish_actors(*parts_);
+  flush_outbox(*parts_);
+}
+
+void Isolate::actor_fetch(RequestId actor, RequestId event, Request incoming, std::string cf_json,
+                          FetchDone done) {
+  Parts& parts = *parts_;
+  assert(find_actor(parts, actor) != nullptr);
+  GuestRequest& request = add_request(parts, event, actor);
+  request.incoming = std::move(incoming);
+  request.cf_json = std::move(cf_json);
+  request.done = std::move(done);
+  enter_event(parts, actor, event, EntryFunction::kActorFetch,
+              [&parts, actor, event](v8::LocalVector<v8::Value>& arguments) {
+                GuestRequest* entering = parts.find_request(event);
+                if (entering == nullptr) return false;
+                v8::Isolate* isolate = parts.isolate;
+                const Request& in = entering->incoming;
+                arguments.push_back(number(isolate, actor));
+                arguments.push_back(number(isolate, event));
+                arguments.push_back(method_string(parts, in.method));
+                arguments.push_back(text_from_utf8(isolate, in.url));
+                arguments.push_back(v8::Boolean::New(isolate, in.has_body));
+                return true;
+              });
+  flush_outbox(parts);
+}
+
+void Isolate::actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms,
+                          uint32_t retry_count, bool is_retry, AlarmDone done) {
+  Parts& parts = *parts_;
+  assert(find_actor(parts, actor) != nullptr);
+  GuestRequest& request = add_request(parts, event, actor);
+  request.is_alarm = true;
+  request.done = [done = std::move(done)](FetchResult result) mutable {
+    const bool ok = result.outcome == Outcome::kOk;
+    done({.ok = ok, .counted = true, .retry = true, .error = std::move(result.thrown)});
+  };
+  enter_event(parts, actor, event, EntryFunction::kActorAlarm,
+              [&parts, actor, event, scheduled_ms, retry_count,
+               is_retry](v8::LocalVector<v8::Value>& arguments) {
+                Actor* running = find_actor(parts, actor);
+                if (running == nullptr || parts.find_request(event) == nullptr) return false;
+                running->alarm_running_ms = scheduled_ms;
+                running->alarm_set_while_running = false;
+                v8::Isolate* isolate = parts.isolate;
+                arguments.push_back(number(isolate, actor));
+                arguments.push_back(number(isolate, event));
+                arguments.push_back(v8::Number::New(isolate, static_cast<double>(scheduled_ms)));
+                arguments.push_back(number(isolate, retry_count));
+                arguments.push_back(v8::Boolean::New(isolate, is_retry));
+                return true;
+              });
+  flush_outbox(parts);
+}
+
+ActorActivity Isolate::actor_activity(RequestId actor) const {
+  ActorActivity activity;
+  Actor* found = find_actor(*parts_, actor);
+  GuestRequest* context_of = parts_->find_request(actor);
+  if (found == nullptr || context_of == nullptr) return activity;
+  activity.events = found->events.size();
+  activity.work = context_of->under_way + context_of->wait_until + found->input.waiting() +
+                  found->output.held() + (found->input.idle() ? 0 : 1);
+  activity.sockets = found->open_sockets;
+  return activity;
+}
+
+}  // namespace offing
