@@ -1,71 +1,16 @@
 // Proves a traffic file's expectations: sends its requests, one after another, to the same bundle in
 // the real workerd, and compares as `offing replay` does. Times in the file are not kept, except that
-// a gap of a second or more before a request is waited for when KV's rate limit would notice.
+// a gap of a second or more before a request is waited for: KV's rate limit, alarms and expiry notice.
 //   node tests/conformance/verify_traffic.mjs PROJECT [TRAFFIC] [--show] [--port N]
 // --show prints each answer; --port asks a server that runs already (`offing dev`) instead of workerd.
 // Exit 0: all as expected; 1: not; 2: could not run.
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { request as send } from "node:http";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { workerdConfig, workerdPath } from "./workerd.mjs";
+import { serveProject } from "./workerd_project.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = resolve(here, "../..");
-const KIND = { ".js": "esm", ".mjs": "esm", ".wasm": "wasm", ".txt": "text", ".html": "text", ".bin": "data" };
 const BASE = "http://localhost";
-
-/** JSON with comments and trailing commas. */
-function parseJsonc(text) {
-  const bare = text.replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_, string) => string ?? "");
-  return JSON.parse(bare.replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string) => string ?? ""));
-}
-
-/** Writes a workerd configuration for the project into `scratch`; returns its path. */
-function configure(project, scratch) {
-  const config = parseJsonc(readFileSync(join(project, "wrangler.jsonc"), "utf8"));
-  const main = join(project, config.main);
-  const base = dirname(main);
-  const files = readdirSync(base, { recursive: true })
-    .map((name) => ({ name, kind: KIND[/\.\w+$/.exec(name)?.[0]] }))
-    .filter((file) => file.kind !== undefined)
-    .sort((a, b) => (b.name === relative(base, main)) - (a.name === relative(base, main)));
-  for (const { name } of files) {
-    mkdirSync(dirname(join(scratch, name)), { recursive: true });
-    cpSync(join(base, name), join(scratch, name));
-  }
-  cpSync(join(here, "kv_double.js"), join(scratch, "kv_double.js"));
-  const kv_names = (config.kv_namespaces ?? []).map((namespace) => namespace.binding);
-  const area = {
-    files, kv_names, vars: config.vars ?? {}, needs: kv_names.length > 0 ? ["kv"] : [],
-    compatibility_date: config.compatibility_date,
-    compatibility_flags: config.compatibility_flags ?? [],
-  };
-  const file = join(scratch, "config.capnp");
-  writeFileSync(file, workerdConfig(area, { socket: true }));
-  return file;
-}
-
-/** Starts workerd; resolves to {child, port, log()} once it listens. */
-function serve(file) {
-  return new Promise((done, failed) => {
-    const stdio = ["ignore", "pipe", "pipe", "pipe"];
-    const child = spawn(workerdPath(root), ["serve", file, "--control-fd=3"], { stdio });
-    let log = "";
-    for (const pipe of [child.stdout, child.stderr]) pipe.setEncoding("utf8").on("data", (d) => (log += d));
-    child.on("error", failed);
-    child.on("exit", (code) => failed(new Error(`workerd ended with ${code}: ${log.trim()}`)));
-    let said = "";
-    child.stdio[3].setEncoding("utf8").on("data", (d) => {
-      said += d;
-      const port = /"event":"listen".*"port":(\d+)/.exec(said)?.[1];
-      if (port) done({ child, port: Number(port), log: () => log });
-    });
-  });
-}
 
 function bodyOf(request) {
   if (request.bodyBase64 !== undefined) return Buffer.from(request.bodyBase64, "base64");
@@ -159,20 +104,17 @@ const readTraffic = (path) => readFileSync(path, "utf8").split("\n")
 async function main({ values, positionals: [path, traffic] }) {
   if (path === undefined) throw new Error("usage: verify_traffic.mjs PROJECT [TRAFFIC] [--show] [--port N]");
   const project = resolve(path);
-  const scratch = mkdtempSync(join(tmpdir(), "verify-traffic-"));
   let server;
   try {
     const entries = readTraffic(traffic ?? join(project, "traffic.ndjson"));
-    if (values.port === undefined) server = await serve(configure(project, scratch));
+    if (values.port === undefined) server = await serveProject(project);
     const differing = await replay(server?.port ?? Number(values.port), entries, values.show);
     const where = server ? "workerd" : `the server on port ${values.port}`;
     console.log(`${basename(project)}: ${entries.length - differing} of ${entries.length} as expected in ${where}`);
     if (differing > 0 && server?.log()) console.log(server.log().trim());
     return differing > 0 ? 1 : 0;
   } finally {
-    server?.child.removeAllListeners("exit");
-    server?.child.kill();
-    rmSync(scratch, { recursive: true, force: true });
+    await server?.stop();
   }
 }
 
