@@ -41,7 +41,8 @@ class Client {
   // words first ("Network connection lost."). Host, Connection and the body's framing are the client's; a
   // Content-Length counts for a stream. A GET with the header `upgrade: websocket` asks for a
   // WebSocket; the handshake's own headers are the client's. Accepted, the response has status 101
-  // and the `web_socket` to talk through; any other response means that it was not. The number names the fetch for `cancel`.
+  // and the `web_socket` to talk through; any other response means that it was not. The number
+  // names the fetch for `cancel`.
   uint64_t fetch(Request request, Done done);
   // Drops the fetch, if it has not answered; `done` is not called. Afterwards drop the response.
   void cancel(uint64_t fetch);

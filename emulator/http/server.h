@@ -61,7 +61,8 @@ class Server {
   uint16_t port() const;
   size_t connections() const;
   // Accepts no more, closes idle connections and WebSockets (with 1001), lets running exchanges
-  // finish for `grace_ms`, then closes what is left. `done` runs as an event when the last connection is closed.
+  // finish for `grace_ms`, then closes what is left. `done` runs as an event when the last
+  // connection is closed.
   void shutdown(int64_t grace_ms, Task done);
 
   class Core;

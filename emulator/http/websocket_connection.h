@@ -1,5 +1,5 @@
-// A WebSocket on a connection that has done its handshake: frames on one side, a WebSocketEnd on the
-// other. The same for a server's connection and a client's, which lend it their socket.
+// A WebSocket on a connection that has done its handshake: frames on one side, a WebSocketEnd on
+// the other. The same for a server's connection and a client's, which lend it their socket.
 //
 // Life: counted; one count belongs to the socket, others to posted events, so that messages which
 // came before the connection was lost are still delivered, and the loss behind them.

@@ -15,6 +15,7 @@ constexpr uint8_t kReserved = 0x70;
 constexpr uint8_t kMasked = 0x80;
 constexpr uint8_t kTwoByteLength = 126;
 constexpr uint8_t kEightByteLength = 127;
+constexpr size_t kRoomFromBytes = 64 * 1024;
 constexpr size_t kReasonBytesMax = kControlBytesMax - 2;
 
 static bool is_text(std::string_view bytes) {
@@ -184,6 +185,10 @@ void FrameReader::take_payload(std::string_view& input) {
   if (taken == 0) return;
   std::string& target = is_control() ? control_ : message_;
   const size_t start = target.size();
+  // A peer that has sent this much of a large frame gets room for all of it.
+  if (start >= kRoomFromBytes && target.capacity() - start < payload_left_) {
+    target.reserve(start + static_cast<size_t>(payload_left_));
+  }
   target.append(input.data(), taken);
   if (masked()) apply_mask(target.data() + start, taken, mask_, mask_at_);
   mask_at_ = static_cast<uint8_t>((mask_at_ + taken) % mask_.size());

@@ -3,8 +3,8 @@
 // `FrameReader::parse` consumes bytes from the front of its input and stops at each thing worth
 // knowing. Fragments are put together and masks taken off; pongs are swallowed. What breaks the
 // rules is a failure: a Close to send, after which the reader is of no further use.
-// Why not a library: of wslay Debian has a shared object only; it keeps 4 KiB for each socket, answers
-// a Close by itself, which is the guest's to do here, and takes masks off a byte at a time.
+// Why not a library: of wslay Debian has a shared object only; it keeps 4 KiB for each socket,
+// answers a Close by itself, which is the guest's to do, and takes masks off a byte at a time.
 #ifndef OFFING_EMULATOR_HTTP_WEBSOCKET_FRAMES_H_
 #define OFFING_EMULATOR_HTTP_WEBSOCKET_FRAMES_H_
 

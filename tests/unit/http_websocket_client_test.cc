@@ -52,9 +52,9 @@ struct Pair {
   std::function<void()> on_open;
 };
 
-TEST_CASE("runtime-api 7: fetch with Upgrade opens a WebSocket; the handshake is the client's own") {
+TEST_CASE("runtime-api 7: fetch with Upgrade opens a WebSocket; the handshake is the client's") {
   Pair pair;
-  pair.worker.on_text = [&](WebSocketMessage message) { pair.worker.end->send(std::move(message)); };
+  pair.worker.on_text = [&](WebSocketMessage one) { pair.worker.end->send(std::move(one)); };
   pair.on_open = [&] {
     CHECK(pair.guest.end->protocol == "chat");
     pair.guest.send("hello");
@@ -204,7 +204,8 @@ TEST_CASE("client: WebSockets over TLS; frames right behind the head are not los
 }
 
 TEST_CASE("RFC 6455 4.1: a handshake that is not answered rightly fails the fetch") {
-  const std::vector<std::pair<std::function<std::string(const std::string&)>, std::string>> table = {
+  using Answer = std::function<std::string(const std::string&)>;
+  const std::vector<std::pair<Answer, std::string>> table = {
       {[](const std::string&) {
          return std::string("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");

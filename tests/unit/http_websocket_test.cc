@@ -258,7 +258,7 @@ TEST_CASE("durable-objects 4, Message size: 32 MiB pass, a byte more is Close 10
   }
 }
 
-TEST_CASE("durable-objects 4, Peer's close: told to the guest; answered only when the guest closes") {
+TEST_CASE("durable-objects 4, Peer's close: told to the guest, answered when the guest closes") {
   Socket socket;
   std::string before_reply;
   socket.guest.on_end = [&](WebSocketClose) {
