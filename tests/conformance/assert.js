@@ -87,6 +87,16 @@ export async function refuses(call, name, text) {
   return fail("call", `${name}`, show(result));
 }
 
+/** What `probe` gives once that is true; asked again after each short wait. */
+export async function until(probe, what = "condition") {
+  for (let i = 0; i < 100; i++) {
+    const value = await probe();
+    if (value) return value;
+    await scheduler.wait(1);
+  }
+  return fail(what, "a true value in time", "none");
+}
+
 export const utf8 = (s) => new TextEncoder().encode(s);
 export const hex = (b) =>
   [...new Uint8Array(b.buffer ?? b)].map((x) => x.toString(16).padStart(2, "0")).join("");
