@@ -25,6 +25,8 @@ class ObjectStorage;
 
 namespace offing {
 
+class ActorSockets;  // runtime/actor/actor_sockets.h
+
 using RequestId = uint64_t;
 using TimerId = uint64_t;
 
@@ -72,6 +74,8 @@ class Host {
   virtual void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) = 0;
   // The storage of this actor's object, opened by the first call; good until the actor is closed.
   virtual durable::ObjectStorage& actor_storage(RequestId actor) = 0;
+  // The hibernatable WebSockets of this actor's object; they outlive the instance.
+  virtual ActorSockets& actor_sockets(RequestId actor) = 0;
   // Something of the instance's life for the trace: what: section, reset, gate, socket, ….
   virtual void actor_event(RequestId actor, std::string_view what, std::string_view detail) = 0;
 

@@ -39,6 +39,11 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
                  "adversarial: a replica in each location, as stale as the contract allows;\n"
                  "strong: every read is fresh");
   app.add_option("--kv-settings", a.kv_settings, "JSON file with every KV knob (docs/kv.md)");
+  app.add_option("--do-commit-delay", a.commit_delay,
+                 "Time between a Durable Object's commit and its acknowledgement")
+      ->capture_default_str();
+  app.add_option("--link", a.links, "Time between two locations: LHR-SIN=90ms, LHR->SIN=90ms")
+      ->allow_extra_args(false);
   app.add_option("--state", a.state, "Keep state in this folder; what was acknowledged survives a kill");
   app.add_option("--seed", a.seed, "Seed of all randomness: the same seed gives the same run");
   app.add_option("--fault", a.faults, fault_help())->allow_extra_args(false);

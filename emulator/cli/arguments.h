@@ -22,6 +22,8 @@ struct WorkerArguments {
   std::string kv_mode;
   std::string kv_settings;  // file
   std::string state;        // directory; empty = memory
+  std::string commit_delay = "0ms";   // --do-commit-delay
+  std::vector<std::string> links;      // --link
   std::optional<uint64_t> seed;
   std::vector<std::string> faults;
   std::vector<std::string> allow_net;

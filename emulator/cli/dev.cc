@@ -66,7 +66,7 @@ int run_dev(const Process& process, const DevArguments& a) {
   options.host = !a.host.empty() ? a.host : project.dev.ip.value_or("127.0.0.1");
   options.port = a.port ? *a.port : project.dev.port.value_or(8787);
   options.allowed_hosts = a.allow_hosts;
-  HttpFront front((*stack)->topology(), (*stack)->gateway());
+  HttpFront front((*stack)->topology(), (*stack)->gateway(), (*stack)->actors());
   auto server = http::Server::listen(world, front, options);
   if (!server) {
     std::fprintf(stderr, "offing: %s\n", listen_error(server.error(), options.port).c_str());
@@ -79,6 +79,7 @@ int run_dev(const Process& process, const DevArguments& a) {
   std::fflush(stdout);
   world.run();
   (*stack)->kv().flush();
+  (*stack)->actors().flush();
   (*output)->finish();
   return 0;
 }

@@ -87,10 +87,17 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   for (const KvBinding& binding : stack->project_.worker.kv_bindings)
     namespaces.push_back(stack->kv_->ns(binding.namespace_id));
   stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
-                                      std::move(namespaces), {}});
+                                      std::move(namespaces), {}, nullptr});
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
+  auto commit_delay_ms = parse_duration_ms(a.commit_delay);
+  if (!commit_delay_ms) return std::unexpected("--do-commit-delay: " + commit_delay_ms.error());
+  auto actors = Actors::open(world, *stack->topology_, stack->project_.worker,
+                             {a.state, *commit_delay_ms * 1000, a.links});
+  if (!actors) return std::unexpected(actors.error());
+  stack->actors_ = std::move(*actors);
+  stack->services_->guest_calls = stack->actors_.get();
   stack->gateway_ = std::make_unique<WorkerGateway>(world, *stack->topology_);
   stack->services_->fetch_self = [gateway = stack->gateway_.get()](
                                      size_t location, Request request, Host::FetchCallback done) {
@@ -101,6 +108,9 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
 
 Stack::~Stack() {
   if (kv_) kv_->flush();
+  if (actors_) actors_->flush();
+  // Guests end while what they hold on to is still there.
+  if (topology_) topology_->stop();
 }
 
 std::expected<void, std::string> Stack::start_first_isolate() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/actors/actors.h"
 #include "emulator/cli/arguments.h"
 #include "emulator/config/project.h"
 #include "emulator/config/source_map.h"
@@ -41,6 +42,7 @@ class Stack {
   Topology& topology() { return *topology_; }
   WorkerGateway& gateway() { return *gateway_; }
   KvService& kv() { return *kv_; }
+  Actors& actors() { return *actors_; }
   // Makes the first isolate, so that a Worker that cannot start says so now.
   std::expected<void, std::string> start_first_isolate();
 
@@ -55,6 +57,7 @@ class Stack {
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
+  std::unique_ptr<Actors> actors_;
   std::unique_ptr<WorkerGateway> gateway_;
 };
 

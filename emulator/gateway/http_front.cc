@@ -1,5 +1,7 @@
 #include "emulator/gateway/http_front.h"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "emulator/gateway/error_page.h"
@@ -29,6 +31,44 @@ static Response json_answer(std::string body) {
   return response;
 }
 
+// "%41" and "+" as in any query; a broken escape stays as it is.
+static std::string query_value(std::string_view text) {
+  std::string value;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned code = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(&text[i + 1], &text[i + 1] + 2, code, 16).ptr == &text[i + 1] + 2) {
+      value.push_back(static_cast<char>(code));
+      i += 2;
+    } else {
+      value.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return value;
+}
+
+Response HttpFront::evict_objects(std::string_view query) {
+  std::string class_name, object;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const size_t equals = std::min(pair.find('='), pair.size());
+    const std::string_view key = pair.substr(0, equals);
+    std::string value = query_value(pair.substr(std::min(equals + 1, pair.size())));
+    if (key == "namespace") {
+      class_name = std::move(value);
+    } else if (key == "name" || key == "id") {
+      object = std::move(value);
+    } else {
+      return plain_answer(400, "objects/evict knows namespace=CLASS, name=NAME and id=HEX, not \"" +
+                                   std::string(key) + "\"");
+    }
+  }
+  auto evicted = actors_.evict(class_name, object);
+  if (!evicted) return plain_answer(404, evicted.error());
+  return json_answer("{\"evicted\":" + std::to_string(*evicted) + "}");
+}
+
 Response HttpFront::control(const Request& request, std::string_view path) {
   if (request.headers.get("offing-control").value_or("") != "1")
     return plain_answer(403, "offing's own paths need the header \"offing-control: 1\"");
@@ -44,7 +84,7 @@ Response HttpFront::control(const Request& request, std::string_view path) {
       if (i > 0) json += ",";
       trace::append_json_string(json, topology_.locations()[i]);
     }
-    return json_answer(json + "]}");
+    return json_answer(json + "],\"objects\":" + actors_.status_json() + "}");
   }
   if (name == "isolates/evict" && request.method == "POST") {
     std::optional<size_t> location;
@@ -54,8 +94,9 @@ Response HttpFront::control(const Request& request, std::string_view path) {
     }
     return json_answer("{\"evicted\":" + std::to_string(topology_.evict(location, "demand")) + "}");
   }
+  if (name == "objects/evict" && request.method == "POST") return evict_objects(query);
   return plain_answer(404, "offing has no " + request.method + " " + std::string(path) +
-                               "; there are: GET status, POST isolates/evict");
+                               "; there are: GET status, POST isolates/evict, POST objects/evict");
 }
 
 }  // namespace offing

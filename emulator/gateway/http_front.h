@@ -3,12 +3,15 @@
 //
 //   GET  /cdn-cgi/offing/status           {"requests":…,"isolates":…,"locations":[…]}
 //   POST /cdn-cgi/offing/isolates/evict   [?location=SIN]: module state is lost, as on the platform
+//   POST /cdn-cgi/offing/objects/evict    [?namespace=CLASS][&name=NAME | &id=HEX]: Durable Objects
+//                                         leave memory; storage and hibernatable sockets stay
 //
 // These need the header `offing-control: 1`. A web page of another origin cannot send it without
 // asking first, and is never allowed to.
 #ifndef OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
 #define OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
 
+#include "emulator/actors/actors.h"
 #include "emulator/gateway/worker_gateway.h"
 #include "emulator/http/server.h"
 
@@ -16,15 +19,18 @@ namespace offing {
 
 class HttpFront final : public http::Server::Handler {
  public:
-  HttpFront(Topology& topology, WorkerGateway& gateway) : topology_(topology), gateway_(gateway) {}
+  HttpFront(Topology& topology, WorkerGateway& gateway, Actors& actors)
+      : topology_(topology), gateway_(gateway), actors_(actors) {}
   void on_request(uint64_t ticket, Request request, ResponseCallback respond) override;
   void on_client_gone(uint64_t ticket) override { gateway_.client_gone(ticket); }
 
  private:
+  Response evict_objects(std::string_view query);
   Response control(const Request& request, std::string_view path);
 
   Topology& topology_;
   WorkerGateway& gateway_;
+  Actors& actors_;
   uint64_t served_ = 0;
 };
 

@@ -25,7 +25,6 @@ static bool is_replaced(std::string_view name) {
 WorkerGateway::WorkerGateway(World& world, Topology& topology)
     : world_(world), topology_(topology), rays_(world.random("gateway/cf-ray")) {
   for (const std::string& code : topology.locations()) {
-    cf_json_.push_back(cf_json(code));
     country_.emplace_back(country_of(code));
   }
 }
@@ -88,7 +87,7 @@ void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback res
   request.headers = guest_headers(request.headers, location, ray);
   in_flight_.emplace(id, InFlight{location, number});
   (*resident)->isolate->fetch(
-      id, std::move(request), cf_json_[location], "default",
+      id, std::move(request), topology_.cf_json(location), "default",
       [this, id, location, number, started_us, ray = std::move(ray), accept = std::move(accept),
        respond = std::move(respond)](FetchResult result) mutable {
         finish(id, location, number, started_us, ray, std::move(accept), std::move(result),
@@ -126,13 +125,13 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
 void WorkerGateway::call_self(size_t location, Request request, Host::FetchCallback done) {
   auto resident = topology_.acquire(location);
   if (!resident) return done(std::unexpected(resident.error()));
-  const RequestId id = next_inner_++;
+  const RequestId id = topology_.new_number();
   const uint32_t number = (*resident)->number;
   const std::string& code = topology_.locations()[location];
   const int64_t started_us = world_.now_us();
   world_.trace().emit(trace::RequestEvent{id, code, number, request.method, request.url});
   (*resident)->isolate->fetch(
-      id, std::move(request), cf_json_[location], "default",
+      id, std::move(request), topology_.cf_json(location), "default",
       [this, id, location, number, started_us, done = std::move(done)](FetchResult result) mutable {
         const bool ok = result.outcome == Outcome::kOk;
         world_.trace().emit(trace::ResponseEvent{

@@ -19,9 +19,6 @@ namespace offing {
 
 class WorkerGateway {
  public:
-  // Numbers of requests that no client made, from here up.
-  static constexpr RequestId kFirstInnerRequest = RequestId{1} << 40;
-
   WorkerGateway(World& world, Topology& topology);
 
   // `id` names the request in the trace; never used twice. `respond` is called exactly once, unless
@@ -48,10 +45,8 @@ class WorkerGateway {
   World& world_;
   Topology& topology_;
   Random& rays_;
-  std::vector<std::string> cf_json_;   // one for each location
-  std::vector<std::string> country_;
+  std::vector<std::string> country_;  // one for each location
   std::unordered_map<RequestId, InFlight> in_flight_;
-  RequestId next_inner_ = kFirstInnerRequest;
 };
 
 }  // namespace offing

@@ -4,6 +4,7 @@
 
 #include "emulator/services/kv_service.h"
 #include "emulator/services/outbound.h"
+#include "emulator/topology/guest_calls.h"
 
 namespace offing {
 
@@ -42,6 +43,41 @@ void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
   const uint32_t kv_namespace = services_.kv_namespaces.at(call.binding);
   services_.kv.call(location_index_, request, kv_namespace, std::move(call), std::move(done));
 }
+
+void IsolateHost::call_fetch(RequestId caller, CallTarget target, Request inner,
+                             ActorFetchCallback done) {
+  services_.guest_calls->call_fetch(caller, location_index_, std::move(target), std::move(inner),
+                                    std::move(done));
+}
+
+void IsolateHost::call_rpc(RequestId caller, CallTarget target, RpcCall call, RpcDone done) {
+  services_.guest_calls->call_rpc(caller, location_index_, std::move(target), std::move(call),
+                                  std::move(done));
+}
+
+void IsolateHost::post(std::move_only_function<void()> task) {
+  services_.world.post(std::move(task));
+}
+
+bool IsolateHost::make_durable(
+    RequestId actor, std::move_only_function<void(std::expected<void, GuestError>)> done) {
+  return services_.guest_calls->make_durable(actor, std::move(done));
+}
+
+void IsolateHost::actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) {
+  services_.guest_calls->actor_broken(actor, why, retry_alarm);
+}
+
+durable::ObjectStorage& IsolateHost::actor_storage(RequestId actor) {
+  return services_.guest_calls->actor_storage(actor);
+}
+
+ActorSockets& IsolateHost::actor_sockets(RequestId actor) {
+  return services_.guest_calls->actor_sockets(actor);
+}
+
+// Nothing of it is in the trace yet that the room of actors does not say itself.
+void IsolateHost::actor_event(RequestId, std::string_view, std::string_view) {}
 
 void IsolateHost::log(RequestId request, std::string_view level, std::string_view text) {
   services_.world.trace().emit(trace::ConsoleEvent{request, location_, level, text});

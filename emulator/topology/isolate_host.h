@@ -14,6 +14,7 @@
 
 namespace offing {
 
+class GuestCalls;
 class KvService;
 class Outbound;
 
@@ -27,6 +28,10 @@ struct Services {
   std::vector<uint32_t> kv_namespaces;
   // A guest's call of its own Worker; the gateway puts it here. Called as an event of its own.
   std::move_only_function<void(size_t location, Request, Host::FetchCallback)> fetch_self;
+  // Calls between guests; put here once the room that serves them is made.
+  GuestCalls* guest_calls = nullptr;
+  // Requests that no client made, instances, calls: from here up.
+  uint64_t next_number = uint64_t{1} << 40;
 };
 
 class IsolateHost final : public Host {
@@ -42,6 +47,19 @@ class IsolateHost final : public Host {
   void fetch(RequestId request, Request outbound, FetchCallback done) override;
   void fetch_self(RequestId request, Request inner, FetchCallback done) override;
   void kv(RequestId request, KvCall call, KvCallback done) override;
+  void call_fetch(RequestId caller, CallTarget target, Request inner,
+                  ActorFetchCallback done) override;
+  void call_rpc(RequestId caller, CallTarget target, RpcCall call, RpcDone done) override;
+  void post(std::move_only_function<void()> task) override;
+  uint64_t new_number() override { return services_.next_number++; }
+  uint32_t location_index() const override { return static_cast<uint32_t>(location_index_); }
+  bool make_durable(
+      RequestId actor,
+      std::move_only_function<void(std::expected<void, GuestError>)> done) override;
+  void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) override;
+  durable::ObjectStorage& actor_storage(RequestId actor) override;
+  ActorSockets& actor_sockets(RequestId actor) override;
+  void actor_event(RequestId actor, std::string_view what, std::string_view detail) override;
   void log(RequestId request, std::string_view level, std::string_view text) override;
   void uncaught(RequestId request, std::string_view where, std::string_view text,
                 std::string_view stack) override;

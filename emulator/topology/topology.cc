@@ -33,7 +33,9 @@ Topology::Topology(Services& services, Engine& engine, const Bundle& bundle,
       bundle_(bundle),
       worker_(worker),
       options_(std::move(options)),
-      sites_(options_.locations.size()) {}
+      sites_(options_.locations.size()) {
+  for (const std::string& code : options_.locations) cf_json_.push_back(offing::cf_json(code));
+}
 
 std::optional<size_t> Topology::find_location(std::string_view code) const {
   for (size_t i = 0; i < options_.locations.size(); ++i) {
@@ -78,6 +80,14 @@ Topology::Resident* Topology::find(size_t location, uint32_t number) {
   return nullptr;
 }
 
+std::optional<uint32_t> Topology::number_of(size_t location,
+                                            const std::shared_ptr<Token>& isolate) const {
+  for (const auto& r : sites_[location].residents) {
+    if (r->isolate->token() == isolate) return r->number;
+  }
+  return std::nullopt;
+}
+
 void Topology::release(size_t location, uint32_t number) {
   Resident* resident = find(location, number);
   if (!resident) return;
@@ -90,6 +100,7 @@ void Topology::leave(size_t location, Resident& resident, std::string_view why) 
   resident.leaving = true;
   services_.world.trace().emit(
       trace::IsolateEvent{options_.locations[location], resident.number, "evicted", why});
+  if (on_leaving) on_leaving(location, resident.number);
   // Never destroyed from inside its own call: the sweep is an event of its own.
   services_.world.post([this] { sweep(); });
 }
@@ -105,6 +116,10 @@ size_t Topology::evict(std::optional<size_t> location, std::string_view why) {
     }
   }
   return evicted;
+}
+
+void Topology::stop() {
+  for (Site& site : sites_) site.residents.clear();
 }
 
 size_t Topology::resident_count() const {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,9 +56,20 @@ class Topology {
   void release(size_t location, uint32_t number);
   Resident* find(size_t location, uint32_t number);
 
+  // A number that no request, context or call of the run has (Host::new_number).
+  uint64_t new_number() { return services_.next_number++; }
+  // The number of the isolate that a guest's own handle names, if it is still there.
+  std::optional<uint32_t> number_of(size_t location, const std::shared_ptr<Token>& isolate) const;
+  // request.cf of requests that begin in this location.
+  const std::string& cf_json(size_t location) const { return cf_json_[location]; }
+  // Called when an isolate leaves the rota: whatever lives in it has to go.
+  std::function<void(size_t location, uint32_t isolate)> on_leaving;
+
   // Evicts every isolate of the location (or of all). Gives how many.
   size_t evict(std::optional<size_t> location, std::string_view why);
   size_t resident_count() const;
+  // Destroys every isolate, at the end of a run.
+  void stop();
 
  private:
   struct Site {
@@ -76,6 +88,7 @@ class Topology {
   const WorkerOptions& worker_;
   TopologyOptions options_;
   std::vector<Site> sites_;
+  std::vector<std::string> cf_json_;
   bool sweep_armed_ = false;
 };
 

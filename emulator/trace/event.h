@@ -157,6 +157,65 @@ struct OutboundEvent {
   }
 };
 
+// The life of a Durable Object's instance.
+struct ObjectEvent {
+  static constexpr std::string_view kName = "object";
+  std::string_view location;  // its home
+  uint32_t isolate;
+  std::string_view class_name;
+  std::string_view object;    // its id, 64 hex digits
+  std::string_view what;      // created, hibernated, evicted, reset
+  std::string_view why;       // the event that woke it, idle, demand, isolate, or the reset's error
+  template <class V> void fields(V& v) const {
+    v("location", location); v("isolate", isolate); v("class", class_name); v("object", object);
+    v("what", what); v("why", why);
+  }
+};
+
+// An event reached an instance: its place in the order of all.
+struct ObjectCallEvent {
+  static constexpr std::string_view kName = "object.call";
+  uint64_t request;           // the event's own number
+  std::string_view location;  // the object's home
+  uint64_t caller;            // the request or instance that called; 0: none did
+  std::string_view class_name;
+  std::string_view object;
+  std::string_view kind;      // fetch, rpc, alarm, websocket
+  std::string_view what;      // URL, method, or kind of WebSocket event
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("caller", caller); v("class", class_name);
+    v("object", object); v("kind", kind); v("what", what);
+  }
+};
+
+// Its answer left the instance, through the output gate.
+struct ObjectAnswerEvent {
+  static constexpr std::string_view kName = "object.answer";
+  uint64_t request;
+  std::string_view location;
+  int64_t duration_us;
+  std::string_view outcome;   // ok, exception, reset
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("duration_us", duration_us);
+    v("outcome", outcome); v("error", error);
+  }
+};
+
+struct AlarmEvent {
+  static constexpr std::string_view kName = "alarm";
+  std::string_view class_name;
+  std::string_view object;
+  std::string_view what;      // set, deleted, run, ok, failed, retry, dropped
+  int64_t at_ms;              // what it is set for; of a retry, when
+  uint32_t failures;          // counted ones so far
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("class", class_name); v("object", object); v("what", what); v("at_ms", at_ms);
+    v("failures", failures); v("error", error);
+  }
+};
+
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
   std::string_view point;
@@ -165,7 +224,7 @@ struct FaultEvent {
 
 using Event = std::variant<RequestEvent, ResponseEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
                            KvListEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
-                           FaultEvent>;
+                           ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent>;
 
 }  // namespace offing::trace
 

@@ -22,7 +22,12 @@ namespace offing {
   X(kKvListUnavailable, "kv.list.unavailable", "a KV list answers 503")                    \
   X(kKvCacheEvict, "kv.cache.evict", "a location forgets a cached key before its time")    \
   X(kIsolateEvict, "isolate.evict", "an isolate is evicted after this request")            \
-  X(kOutboundLost, "outbound.lost", "an outbound fetch loses its connection")
+  X(kOutboundLost, "outbound.lost", "an outbound fetch loses its connection")              \
+  X(kDurableCommitFail, "do.commit.fail", "a Durable Object's commit fails; the object is reset") \
+  X(kDurableEvict, "do.evict", "a Durable Object is evicted when it becomes idle")         \
+  X(kDurableReset, "do.reset", "a Durable Object is reset before this event reaches it")   \
+  X(kInputGateDefective, "gate.input.defective", "test only: a new instance has no input gate") \
+  X(kOutputGateDefective, "gate.output.defective", "test only: a new instance has no output gate")
 
 enum class FaultPoint : uint8_t {
 #define OFFING_FAULT_ENUM(id, name, help) id,

@@ -62,22 +62,23 @@ void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
 
 }  // namespace
 
-void Isolate::open_actor(RequestId actor, uint32_t space, std::string object_id,
-                         std::string name, bool sqlite) {
+void Isolate::open_actor(RequestId actor, ActorOptions options) {
   Parts& parts = *parts_;
   GuestRequest& context_of = add_request(parts, actor, actor);
   context_of.is_instance = true;
   auto instance = std::make_unique<Actor>();
   instance->id = actor;
-  instance->space = space;
-  instance->sqlite = sqlite;
-  instance->object_id = std::move(object_id);
-  instance->name = std::move(name);
+  instance->space = options.space;
+  instance->sqlite = options.sqlite;
+  instance->object_id = std::move(options.object_id);
+  instance->name = std::move(options.name);
+  instance->input.defective = options.input_gate_defective;
+  instance->output.defective = options.output_gate_defective;
   const Actor& opened = *parts.actors.add(actor, std::move(instance));
   run_turn(parts, [&](Local<v8::Context> context) {
     v8::Isolate* isolate = parts.isolate;
     call_entry(parts, context, EntryFunction::kActorOpen,
-               {number(isolate, actor), number(isolate, space),
+               {number(isolate, actor), number(isolate, opened.space),
                 text_from_utf8(isolate, opened.object_id),
                 opened.name.empty() ? v8::Undefined(isolate).As<v8::Value>()
                                     : text_from_utf8(isolate, opened.name).As<v8::Value>()});

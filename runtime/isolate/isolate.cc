@@ -190,6 +190,7 @@ void Isolate::run_tests(std::move_only_function<void(std::vector<TestResult>)> d
   run_guest_tests(*parts_, std::move(done));
 }
 
+const std::shared_ptr<Token>& Isolate::token() const { return parts_->token; }
 size_t Isolate::active() const { return parts_->requests.size(); }
 
 }  // namespace offing

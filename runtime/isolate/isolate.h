@@ -44,6 +44,15 @@ struct AlarmResult {
   GuestError error;         // when not ok
 };
 
+struct ActorOptions {
+  uint32_t space = 0;       // WorkerOptions::actor_classes
+  std::string object_id;    // 64 hex digits
+  std::string name;         // of idFromName, or empty
+  bool sqlite = true;       // of its class; false for the legacy key-value backend
+  bool input_gate_defective = false;   // test only
+  bool output_gate_defective = false;  // test only
+};
+
 // What an instance is doing: may it hibernate, may it be evicted (rule 32)?
 struct ActorActivity {
   size_t events = 0;        // being served or waiting at the input gate
@@ -85,9 +94,7 @@ class Isolate {
 
   // ---- Durable Objects: instances in this isolate (runtime/actor/actor.h). `actor` is the number of
   // the instance and its context, never used twice.
-  // `sqlite`: of its class; false for the legacy key-value backend.
-  void open_actor(RequestId actor, uint32_t space, std::string object_id, std::string name,
-                  bool sqlite);
+  void open_actor(RequestId actor, ActorOptions options);
   // Drops the instance: memory, timers, promises. Events it still serves fail with `why`.
   void close_actor(RequestId actor, const GuestError& why);
   // Breaks it as a platform failure does, from outside (abort on demand, reset by a new bundle).
@@ -112,6 +119,9 @@ class Isolate {
 
   // Requests and waitUntil work under way; 0 means it may be evicted without harm.
   size_t active() const;
+
+  // Names this isolate; outlives it (RpcExport::isolate).
+  const std::shared_ptr<Token>& token() const;
 
   struct Parts;
   Parts& parts() { return *parts_; }

@@ -59,6 +59,7 @@ class FakeHost final : public Host {
   }
   void actor_broken(RequestId, const GuestError&, bool) override {}
   durable::ObjectStorage& actor_storage(RequestId) override { std::abort(); }
+  ActorSockets& actor_sockets(RequestId) override { std::abort(); }
   void actor_event(RequestId, std::string_view, std::string_view) override {}
   // Runs what was posted, and what that posts.
   void run_posted() {

@@ -1,0 +1,69 @@
+// Durable Objects, put together: the store, the objects, the calls to them, their alarms and commits.
+// Owner: the Stack, which makes it after the topology and destroys it before.
+#ifndef OFFING_EMULATOR_ACTORS_ACTORS_H_
+#define OFFING_EMULATOR_ACTORS_ACTORS_H_
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/actors/alarms.h"
+#include "emulator/actors/calls.h"
+#include "emulator/actors/commits.h"
+#include "emulator/actors/objects.h"
+#include "emulator/topology/guest_calls.h"
+
+namespace offing {
+
+struct ActorSettings {
+  std::string state;                 // directory of --state, empty: memory
+  int64_t commit_delay_us = 0;       // between a commit and its acknowledgement
+  std::vector<std::string> links;    // "LHR-SIN=90ms" (links.h)
+};
+
+class Actors final : public GuestCalls {
+ public:
+  // The error names the flag or the file.
+  static std::expected<std::unique_ptr<Actors>, std::string> open(World& world, Topology& topology,
+                                                                  const WorkerOptions& worker,
+                                                                  ActorSettings settings);
+  ~Actors() override;
+
+  void call_fetch(RequestId caller, size_t location, CallTarget target, Request inner,
+                  Host::ActorFetchCallback done) override;
+  void call_rpc(RequestId caller, size_t location, CallTarget target, RpcCall call,
+                RpcDone done) override;
+  bool make_durable(RequestId actor, Commits::Done done) override;
+  void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) override;
+  durable::ObjectStorage& actor_storage(RequestId actor) override;
+  ActorSockets& actor_sockets(RequestId actor) override;
+
+  Objects& objects() { return *objects_; }
+  // Evicts on demand: all, those of a class, or one by class and name or id. Empty views match all.
+  // The error: nothing of that name.
+  std::expected<size_t, std::string> evict(std::string_view class_name, std::string_view name_or_id);
+  // Resets every instance: their code was updated (spec/durable-objects.md 1.4).
+  void reset_for_new_code();
+  void flush() { commits_->flush(); }
+  std::string status_json() const;
+
+ private:
+  Actors(World& world, const WorkerOptions& worker, const std::vector<std::string>& locations)
+      : world_(world), worker_(worker), links_(locations) {}
+
+  World& world_;
+  const WorkerOptions& worker_;
+  Links links_;
+  std::unique_ptr<durable::Store> store_;
+  std::unique_ptr<Commits> commits_;
+  std::unique_ptr<Objects> objects_;
+  std::unique_ptr<Calls> calls_;
+  std::unique_ptr<Alarms> alarms_;
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_ACTORS_ACTORS_H_

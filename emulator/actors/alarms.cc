@@ -1,0 +1,164 @@
+#include "emulator/actors/alarms.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace offing {
+
+// spec/durable-objects.md 3.6, rules 46 to 48.
+static constexpr int64_t kRetryBaseUs = 2'000'000;
+static constexpr uint32_t kCountedRetriesMax = 6;
+static constexpr int64_t kUncountedDelayMaxUs = 1'024'000'000;
+static constexpr double kJitter = 0.25;
+static constexpr int64_t kWallLimitUs = 15LL * 60 * 1'000'000;
+static constexpr const char* kTooLong = "Alarm exceeded its allowed execution time";
+
+Alarms::Alarms(World& world, const WorkerOptions& worker, durable::Store& store, Objects& objects,
+               Calls& calls, Commits& commits)
+    : world_(world),
+      worker_(worker),
+      store_(store),
+      objects_(objects),
+      calls_(calls),
+      commits_(commits),
+      jitter_(world.random("objects/alarms")) {
+  store_.on_alarm_changed([this](const durable::AlarmRecord& record) { changed(record); });
+}
+
+void Alarms::start() {
+  for (const durable::AlarmRecord& record : store_.alarms()) {
+    const auto space = space_of(record.object);
+    if (!space) continue;
+    objects_.known(record.object, *space, record.name, 0);
+    changed(record);
+  }
+}
+
+std::optional<uint32_t> Alarms::space_of(const durable::ObjectName& key) const {
+  for (uint32_t i = 0; i < worker_.actor_classes.size(); ++i) {
+    if (worker_.actor_classes[i].unique_key == key.unique_key) return i;
+  }
+  return std::nullopt;
+}
+
+void Alarms::emit(const Object& object, std::string_view what, int64_t at_ms, const Entry& entry,
+                  std::string_view error) {
+  world_.trace().emit(trace::AlarmEvent{objects_.class_of(object), object.key.id, what, at_ms,
+                                        entry.counted, error});
+}
+
+void Alarms::changed(const durable::AlarmRecord& record) {
+  Object* object = objects_.find(record.object);
+  if (object == nullptr) return;
+  Entry& entry = entries_[record.object];
+  const bool is_set = record.at_ms >= 0;
+  entry.set_ms = is_set ? std::optional(record.at_ms) : std::nullopt;
+  emit(*object, is_set ? "set" : "deleted", record.at_ms, entry, "");
+  if (entry.running) {
+    entry.moved = is_set;
+    entry.deleted = !is_set;
+    return;
+  }
+  entry.counted = entry.uncounted = entry.backoff = 0;
+  if (entry.event != 0) world_.cancel(std::exchange(entry.event, 0));
+  if (!is_set) {
+    entries_.erase(record.object);
+    return;
+  }
+  schedule(record.object, entry, record.at_ms * 1000);
+}
+
+void Alarms::schedule(const durable::ObjectName& key, Entry& entry, int64_t due_us) {
+  entry.event = world_.schedule(due_us, [this, key] { run(key); });
+}
+
+void Alarms::run(const durable::ObjectName& key) {
+  auto it = entries_.find(key);
+  Object* object = objects_.find(key);
+  if (it == entries_.end() || object == nullptr || !it->second.set_ms) return;
+  Entry& entry = it->second;
+  entry.event = 0;
+  entry.running = true;
+  entry.moved = entry.deleted = entry.no_retry = false;
+  entry.running_ms = *entry.set_ms;
+  object->platform_failure = false;
+  const bool is_retry = entry.counted + entry.uncounted > 0;
+  emit(*object, "run", entry.running_ms, entry, "");
+  entry.limit = world_.schedule_after(kWallLimitUs, [this, key] {
+    Entry& late = entries_.at(key);
+    late.limit = 0;
+    Object* stuck = objects_.find(key);
+    objects_.reset(*stuck, GuestError::reset(kTooLong));
+    stuck->platform_failure = false;  // counted, rule 48
+  });
+  calls_.alarm(*object, entry.running_ms, entry.counted, is_retry,
+               [this, key](AlarmResult result) { ended(key, std::move(result)); });
+}
+
+void Alarms::ended(const durable::ObjectName& key, AlarmResult result) {
+  Entry& entry = entries_.at(key);
+  Object& object = *objects_.find(key);
+  if (entry.limit != 0) world_.cancel(std::exchange(entry.limit, 0));
+  entry.running = false;
+  if (result.ok) {
+    emit(object, "ok", entry.running_ms, entry, "");
+    entry.counted = entry.uncounted = entry.backoff = 0;
+    if (!entry.set_ms || !entry.moved) {
+      entries_.erase(key);  // the record went with the success, rule 43
+    } else {
+      schedule(key, entry, *entry.set_ms * 1000);
+    }
+    return;
+  }
+  emit(object, "failed", entry.running_ms, entry, result.error.message);
+  if (entry.moved && entry.set_ms) {  // rule 44: it replaces the retry
+    entry.counted = entry.uncounted = entry.backoff = 0;
+    return schedule(key, entry, *entry.set_ms * 1000);
+  }
+  if (entry.deleted) return void(entries_.erase(key));  // rule 45: best effort, no retry
+  if (entry.no_retry) {
+    emit(object, "dropped", entry.running_ms, entry, "");
+    return remove(key, object);
+  }
+  // The event may have been answered from inside the reset that it reports.
+  const bool counted = result.counted && !std::exchange(object.platform_failure, false);
+  retry(key, entry, object, counted);
+}
+
+void Alarms::retry(const durable::ObjectName& key, Entry& entry, Object& object, bool counted) {
+  if (counted) {
+    if (std::exchange(entry.uncounted, 0) > 0) entry.backoff = 0;
+    if (++entry.counted > kCountedRetriesMax) {
+      emit(object, "dropped", entry.running_ms, entry, "");
+      return remove(key, object);
+    }
+  } else {
+    ++entry.uncounted;
+  }
+  int64_t delay_us = kRetryBaseUs << std::min<uint32_t>(entry.backoff++, 20);
+  if (!counted) delay_us = std::min(delay_us, kUncountedDelayMaxUs);
+  delay_us += static_cast<int64_t>(jitter_.uniform() * kJitter * static_cast<double>(delay_us));
+  emit(object, "retry", (world_.now_us() + delay_us) / 1000, entry, "");
+  schedule(key, entry, world_.now_us() + delay_us);
+}
+
+// The record goes though no handler succeeded. As an event of its own: an instance may be in the middle
+// of something.
+void Alarms::remove(const durable::ObjectName& key, Object& object) {
+  entries_.erase(key);
+  world_.post([this, &object] {
+    durable::ObjectStorage& storage = objects_.storage_of(object);
+    if (storage.transaction_open()) return;  // a transaction() of the guest's: its own record stands
+    if (storage.set_alarm(std::nullopt) && storage.commit(world_.now_ms())) {
+      (void)commits_.make_durable([](std::expected<void, GuestError>) {});
+    }
+    objects_.drop_unused_storage(object);
+  });
+}
+
+void Alarms::do_not_retry(const Object& object) {
+  auto it = entries_.find(object.key);
+  if (it != entries_.end()) it->second.no_retry = true;
+}
+
+}  // namespace offing

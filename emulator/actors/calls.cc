@@ -1,0 +1,328 @@
+#include "emulator/actors/calls.h"
+
+#include <utility>
+
+namespace offing {
+
+static constexpr const char* kDisconnected = "Network connection lost.";
+
+static GuestError disconnected() {
+  GuestError error = GuestError::of(kDisconnected);
+  error.retryable = true;
+  return error;
+}
+
+static std::string_view outcome_of(const GuestError* error) {
+  return error == nullptr ? "ok" : error->object_reset ? "reset" : "exception";
+}
+
+Calls::Calls(World& world, Topology& topology, const WorkerOptions& worker, Objects& objects)
+    : world_(world), topology_(topology), worker_(worker), objects_(objects) {}
+
+Object* Calls::object_for(const CallTarget& target, size_t from, std::string& error) {
+  auto found = objects_.find(target, from);
+  if (found) return *found;
+  error = found.error();
+  return nullptr;
+}
+
+void Calls::called(const Object& object, RequestId caller, RequestId event, std::string_view kind,
+                   std::string_view what) {
+  world_.trace().emit(trace::ObjectCallEvent{event, topology_.locations()[object.home], caller,
+                                             objects_.class_of(object), object.key.id, kind, what});
+}
+
+void Calls::answered(const Object& object, RequestId event, int64_t began_us,
+                     std::string_view outcome, std::string_view error) {
+  world_.trace().emit(trace::ObjectAnswerEvent{event, topology_.locations()[object.home],
+                                               world_.now_us() - began_us, outcome, error});
+}
+
+// ---- fetch
+
+void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request inner,
+                  Host::ActorFetchCallback done) {
+  if (target.kind == CallTarget::Kind::kEntrypoint) {
+    world_.post([this, caller, location, index = target.index, inner = std::move(inner),
+                 done = std::move(done)]() mutable {
+      fetch_entrypoint(caller, location, index, std::move(inner), std::move(done));
+    });
+    return;
+  }
+  std::string error = "This stub cannot be fetched from.";
+  Object* object = target.kind == CallTarget::Kind::kActor ? object_for(target, location, error)
+                                                           : nullptr;
+  if (object == nullptr) {
+    world_.post([error, done = std::move(done)]() mutable {
+      done(std::unexpected(GuestError::of(error)));
+    });
+    return;
+  }
+  world_.schedule_after(
+      objects_.links().link_us(location, object->home),
+      [this, caller, location, object, inner = std::move(inner), done = std::move(done)]() mutable {
+        fetch_object(caller, location, *object, std::move(inner), std::move(done));
+      });
+}
+
+void Calls::fetch_object(RequestId caller, size_t from, Object& object, Request inner,
+                         Host::ActorFetchCallback done) {
+  auto isolate = objects_.wake(object, "fetch");
+  const RequestId event = topology_.new_number();
+  const int64_t began_us = world_.now_us();
+  called(object, caller, event, "fetch", inner.url);
+  auto back = [this, &object, event, began_us, from, actor = object.actor,
+               done = std::move(done)](std::expected<Response, GuestError> answer) mutable {
+    const GuestError* error = answer ? nullptr : &answer.error();
+    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message);
+    if (object.actor == actor) objects_.event_ended(object);
+    world_.schedule_after(objects_.links().link_us(object.home, from),
+                          [done = std::move(done), answer = std::move(answer)]() mutable {
+                            done(std::move(answer));
+                          });
+  };
+  if (!isolate) return back(std::unexpected(GuestError::of(isolate.error())));
+  objects_.event_began(object);
+  (*isolate)->actor_fetch(object.actor, event, std::move(inner), "{}",
+                          [back = std::move(back)](FetchResult result) mutable {
+                            if (result.outcome == Outcome::kOk) {
+                              back(std::move(result.response));
+                            } else {
+                              back(std::unexpected(std::move(result.thrown)));
+                            }
+                          });
+}
+
+void Calls::fetch_entrypoint(RequestId caller, size_t location, uint32_t index, Request inner,
+                             Host::ActorFetchCallback done) {
+  auto resident = topology_.acquire(location);
+  if (!resident) return done(std::unexpected(GuestError::of(resident.error())));
+  const ServiceBinding& binding = worker_.service_bindings.at(index);
+  const RequestId event = topology_.new_number();
+  const uint32_t number = (*resident)->number;
+  const int64_t began_us = world_.now_us();
+  const std::string& code = topology_.locations()[location];
+  world_.trace().emit(trace::RequestEvent{event, code, number, inner.method, inner.url});
+  (*resident)->isolate->fetch(
+      event, std::move(inner), topology_.cf_json(location), binding.entrypoint,
+      [this, event, location, number, began_us,
+       done = std::move(done)](FetchResult result) mutable {
+        const bool ok = result.outcome == Outcome::kOk;
+        world_.trace().emit(trace::ResponseEvent{
+            event, topology_.locations()[location], ok ? result.response.status : uint16_t{0},
+            world_.now_us() - began_us, to_string(result.outcome)});
+        topology_.release(location, number);
+        world_.post([ok, done = std::move(done), result = std::move(result)]() mutable {
+          if (!ok) return done(std::unexpected(std::move(result.thrown)));
+          done(std::move(result.response));
+        });
+      });
+}
+
+// ---- RPC
+
+void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall call, RpcDone done) {
+  routes_.emplace(call.number, Route{});
+  switch (target.kind) {
+    case CallTarget::Kind::kEntrypoint:
+      world_.post([this, caller, location, index = target.index, call = std::move(call),
+                   done = std::move(done)]() mutable {
+        rpc_entrypoint(caller, location, index, std::move(call), std::move(done));
+      });
+      return;
+    case CallTarget::Kind::kActor: {
+      std::string error;
+      Object* object = object_for(target, location, error);
+      const uint64_t number = call.number;
+      if (object == nullptr) {
+        routes_[number].error = GuestError::of(error);
+        world_.post([error, done = returning(number, location, location, std::move(done))]() mutable {
+          done(std::unexpected(GuestError::of(error)));
+        });
+        return;
+      }
+      world_.schedule_after(objects_.links().link_us(location, object->home),
+                            [this, caller, location, object, call = std::move(call),
+                             done = std::move(done)]() mutable {
+                              rpc_object(caller, location, *object, std::move(call),
+                                         std::move(done));
+                            });
+      return;
+    }
+    case CallTarget::Kind::kExport: {
+      const size_t at = target.exported ? target.exported->location : location;
+      world_.schedule_after(objects_.links().link_us(location, at),
+                            [this, caller, location, target = std::move(target),
+                             call = std::move(call), done = std::move(done)]() mutable {
+                              rpc_export(caller, location, std::move(target), std::move(call),
+                                         std::move(done));
+                            });
+      return;
+    }
+    case CallTarget::Kind::kResult: {
+      // Behind the call it depends on: that one's place is known when this arrives.
+      auto base = routes_.find(target.result_of);
+      const size_t at = base == routes_.end() ? location : base->second.location;
+      world_.schedule_after(objects_.links().link_us(location, at),
+                            [this, caller, location, result_of = target.result_of,
+                             call = std::move(call), done = std::move(done)]() mutable {
+                              rpc_result(caller, location, result_of, std::move(call),
+                                         std::move(done));
+                            });
+      return;
+    }
+  }
+}
+
+RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) {
+  return [this, number, at, from, done = std::move(done)](RpcResult result) mutable {
+    world_.schedule_after(
+        objects_.links().link_us(at, from),
+        [this, number, at, from, done = std::move(done), result = std::move(result)]() mutable {
+          done(std::move(result));
+          // What the caller sent before it had the result is still under way for as long.
+          world_.schedule_after(objects_.links().link_us(from, at), [this, number] {
+            auto it = routes_.find(number);
+            if (it == routes_.end()) return;
+            const Route route = std::move(it->second);
+            routes_.erase(it);
+            if (route.context == 0) return;
+            auto* resident = topology_.find(route.location, route.isolate);
+            if (resident != nullptr) resident->isolate->rpc_forget(route.context, number);
+          });
+        });
+  };
+}
+
+void Calls::rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done) {
+  auto isolate = objects_.wake(object, "rpc");
+  const RequestId event = topology_.new_number();
+  const int64_t began_us = world_.now_us();
+  called(object, caller, event, "rpc", call.path.empty() ? "" : call.path.back());
+  Route& route = routes_[call.number];
+  route.location = object.home;
+  RpcDone back = [this, &object, event, began_us, actor = object.actor,
+                  done = returning(call.number, object.home, from, std::move(done))](
+                     RpcResult result) mutable {
+    const GuestError* error = result ? nullptr : &result.error();
+    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message);
+    if (object.actor == actor) objects_.event_ended(object);
+    done(std::move(result));
+  };
+  if (!isolate) {
+    route.error = GuestError::of(isolate.error());
+    return back(std::unexpected(route.error));
+  }
+  route.isolate = object.isolate;
+  route.context = object.actor;
+  objects_.event_began(object);
+  (*isolate)->actor_rpc(object.actor, event, std::move(call), std::move(back));
+}
+
+void Calls::rpc_entrypoint(RequestId, size_t location, uint32_t index, RpcCall call,
+                           RpcDone done) {
+  auto resident = topology_.acquire(location);
+  Route& route = routes_[call.number];
+  route.location = location;
+  const uint64_t number = call.number;
+  if (!resident) {
+    route.error = GuestError::of(resident.error());
+    return returning(number, location, location, std::move(done))(std::unexpected(route.error));
+  }
+  const ServiceBinding& binding = worker_.service_bindings.at(index);
+  const RequestId event = topology_.new_number();
+  route.isolate = (*resident)->number;
+  route.context = event;
+  const int64_t began_us = world_.now_us();
+  const std::string& code = topology_.locations()[location];
+  world_.trace().emit(trace::RequestEvent{event, code, route.isolate, "RPC",
+                                          call.path.empty() ? "" : call.path.back()});
+  (*resident)->isolate->rpc(
+      event, binding.entrypoint, std::move(call),
+      [this, event, location, isolate = route.isolate, began_us,
+       done = returning(number, location, location, std::move(done))](RpcResult result) mutable {
+        world_.trace().emit(trace::ResponseEvent{
+            event, topology_.locations()[location], 0, world_.now_us() - began_us,
+            to_string(result ? Outcome::kOk : Outcome::kException)});
+        topology_.release(location, isolate);
+        done(std::move(result));
+      });
+}
+
+void Calls::rpc_export(RequestId, size_t from, CallTarget target, RpcCall call, RpcDone done) {
+  const RpcExport& exported = *target.exported;
+  Route& route = routes_[call.number];
+  route.location = exported.location;
+  route.context = exported.context;
+  if (auto isolate = topology_.number_of(exported.location, exported.isolate)) {
+    route.isolate = *isolate;
+  }
+  RpcDone back = returning(call.number, exported.location, from, std::move(done));
+  if (!Isolate::rpc_export(exported, topology_.new_number(), call, back)) {
+    route.context = 0;
+    route.error = disconnected();
+    back(std::unexpected(disconnected()));
+  }
+}
+
+void Calls::rpc_result(RequestId, size_t from, uint64_t result_of, RpcCall call, RpcDone done) {
+  auto base = routes_.find(result_of);
+  Route known = base == routes_.end() ? Route{.error = disconnected()} : base->second;
+  Route& route = routes_[call.number];
+  route = known;
+  RpcDone back = returning(call.number, known.location, from, std::move(done));
+  auto* resident = known.context == 0 ? nullptr : topology_.find(known.location, known.isolate);
+  if (resident == nullptr) {
+    route.context = 0;
+    if (route.error.message.empty()) route.error = disconnected();
+    return back(std::unexpected(route.error));
+  }
+  if (!resident->isolate->rpc_result(known.context, result_of, topology_.new_number(), call, back)) {
+    route.context = 0;
+    route.error = disconnected();
+    back(std::unexpected(disconnected()));
+  }
+}
+
+// ---- events that no guest called for
+
+void Calls::socket_event(Object& object, SocketEvent socket_event) {
+  world_.post([this, &object, socket_event = std::move(socket_event)]() mutable {
+    if (!object.sockets) return;  // reset meanwhile: its sockets are gone
+    auto isolate = objects_.wake(object, "websocket");
+    if (!isolate) return;
+    const RequestId event = topology_.new_number();
+    const int64_t began_us = world_.now_us();
+    called(object, 0, event, "websocket", to_string(socket_event.kind));
+    objects_.event_began(object);
+    (*isolate)->actor_socket_event(
+        object.actor, event, std::move(socket_event),
+        [this, &object, event, began_us, actor = object.actor](bool ok) {
+          answered(object, event, began_us, ok ? "ok" : "exception", "");
+          if (object.actor == actor) objects_.event_ended(object);
+        });
+  });
+}
+
+void Calls::alarm(Object& object, int64_t scheduled_ms, uint32_t retry_count, bool is_retry,
+                  Isolate::AlarmDone done) {
+  auto isolate = objects_.wake(object, "alarm");
+  if (!isolate) {
+    return done({.ok = false, .counted = false, .error = GuestError::of(isolate.error())});
+  }
+  const RequestId event = topology_.new_number();
+  const int64_t began_us = world_.now_us();
+  called(object, 0, event, "alarm", "");
+  objects_.event_began(object);
+  (*isolate)->actor_alarm(object.actor, event, scheduled_ms, retry_count, is_retry,
+                          [this, &object, event, began_us, actor = object.actor,
+                           done = std::move(done)](AlarmResult result) mutable {
+                            answered(object, event, began_us,
+                                     outcome_of(result.ok ? nullptr : &result.error),
+                                     result.ok ? "" : result.error.message);
+                            if (object.actor == actor) objects_.event_ended(object);
+                            done(std::move(result));
+                          });
+}
+
+}  // namespace offing

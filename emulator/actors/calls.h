@@ -1,0 +1,75 @@
+// Brings a guest's call to where it is to be served, and the answer back: to an entrypoint of the Worker, to
+// a Durable Object, to something an earlier call handed over (runtime/actor/call.h).
+//
+// The way between two locations takes the link's time, each way; calls of one stub arrive in order
+// (spec/durable-objects.md 3.5, rule 28) because a link's time is the same for all. Within a location a call is
+// an event of the same instant. Every object event leaves `object.call` and `object.answer` in the trace.
+// Owner: the Stack. Threading: the loop thread only.
+#ifndef OFFING_EMULATOR_ACTORS_CALLS_H_
+#define OFFING_EMULATOR_ACTORS_CALLS_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "emulator/actors/objects.h"
+#include "runtime/host.h"
+
+namespace offing {
+
+class Calls {
+ public:
+  Calls(World& world, Topology& topology, const WorkerOptions& worker, Objects& objects);
+
+  void fetch(RequestId caller, size_t location, CallTarget target, Request inner,
+             Host::ActorFetchCallback done);
+  void rpc(RequestId caller, size_t location, CallTarget target, RpcCall call, RpcDone done);
+  // A message, close or error of a hibernatable WebSocket, from Objects.
+  void socket_event(Object& object, SocketEvent event);
+  // Runs the object's alarm(); from AlarmScheduler.
+  void alarm(Object& object, int64_t scheduled_ms, uint32_t retry_count, bool is_retry,
+             Isolate::AlarmDone done);
+
+ private:
+  // Where a call is served, for the calls that are pipelined on its result.
+  struct Route {
+    size_t location = 0;
+    uint32_t isolate = 0;
+    RequestId context = 0;    // 0: it could not be delivered; `error` says why
+    GuestError error;
+  };
+  struct Served {
+    int64_t began_us;
+    size_t from;
+    size_t at;
+  };
+
+  void fetch_object(RequestId caller, size_t from, Object& object, Request inner,
+                    Host::ActorFetchCallback done);
+  void fetch_entrypoint(RequestId caller, size_t location, uint32_t index, Request inner,
+                        Host::ActorFetchCallback done);
+  void rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done);
+  void rpc_entrypoint(RequestId caller, size_t location, uint32_t index, RpcCall call,
+                      RpcDone done);
+  void rpc_export(RequestId caller, size_t from, CallTarget target, RpcCall call, RpcDone done);
+  void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);
+  // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on it.
+  RpcDone returning(uint64_t number, size_t at, size_t from, RpcDone done);
+  Object* object_for(const CallTarget& target, size_t from, std::string& error);
+  void called(const Object& object, RequestId caller, RequestId event, std::string_view kind,
+              std::string_view what);
+  void answered(const Object& object, RequestId event, int64_t began_us, std::string_view outcome,
+                std::string_view error);
+
+  World& world_;
+  Topology& topology_;
+  const WorkerOptions& worker_;
+  Objects& objects_;
+  std::unordered_map<uint64_t, Route> routes_;  // by call number
+};
+
+}  // namespace offing
+
+#endif  // OFFING_EMULATOR_ACTORS_CALLS_H_

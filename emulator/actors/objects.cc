@@ -1,0 +1,228 @@
+#include "emulator/actors/objects.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <vector>
+
+namespace offing {
+
+// spec/durable-objects.md 3.5, rule 32.
+static constexpr int64_t kHibernateUs = 10'000'000;
+static constexpr int64_t kEvictLeastUs = 70'000'000;
+static constexpr int64_t kEvictMostUs = 140'000'000;
+
+// What an event that an eviction cuts off fails with (1.4).
+static constexpr const char* kGone =
+    "Durable Object connection closed because the object was reset.";
+
+static std::string table_key(const durable::ObjectName& key) { return key.unique_key + "/" + key.id; }
+
+Objects::Objects(World& world, Topology& topology, const WorkerOptions& worker,
+                 durable::Store& store, const Links& links)
+    : world_(world),
+      topology_(topology),
+      worker_(worker),
+      store_(store),
+      links_(links),
+      placement_(topology.locations()),
+      eviction_(world.random("objects/eviction")) {}
+
+Object& Objects::known(const durable::ObjectName& key, uint32_t space, std::string_view name,
+                       size_t home) {
+  auto& slot = objects_[table_key(key)];
+  if (!slot) {
+    slot = std::make_unique<Object>();
+    slot->key = key;
+    slot->space = space;
+    slot->home = home;
+  }
+  if (slot->name.empty()) slot->name = name;
+  return *slot;
+}
+
+std::expected<Object*, std::string> Objects::find(const CallTarget& target,
+                                                  size_t caller_location) {
+  assert(target.kind == CallTarget::Kind::kActor);
+  if (target.index >= worker_.actor_classes.size()) return std::unexpected("no such class");
+  const durable::ObjectName key{worker_.actor_classes[target.index].unique_key, target.id};
+  if (Object* object = find(key)) {
+    if (object->name.empty()) object->name = target.name;
+    return object;
+  }
+  auto home = placement_.home(target.location_hint, target.jurisdiction, caller_location);
+  if (!home) return std::unexpected(home.error());
+  return &known(key, target.index, target.name, *home);
+}
+
+Object* Objects::find(const durable::ObjectName& key) {
+  auto it = objects_.find(table_key(key));
+  return it == objects_.end() ? nullptr : it->second.get();
+}
+
+Object* Objects::of_actor(RequestId actor) {
+  auto it = by_actor_.find(actor);
+  return it == by_actor_.end() ? nullptr : it->second;
+}
+
+Isolate* Objects::isolate_of(const Object& object) {
+  if (object.actor == 0) return nullptr;
+  Topology::Resident* resident = topology_.find(object.home, object.isolate);
+  return resident == nullptr ? nullptr : resident->isolate.get();
+}
+
+void Objects::emit(const Object& object, std::string_view what, std::string_view why) {
+  world_.trace().emit(trace::ObjectEvent{topology_.locations()[object.home], object.isolate,
+                                         class_of(object), object.key.id, what, why});
+}
+
+std::expected<Isolate*, std::string> Objects::wake(Object& object, std::string_view why) {
+  if (Isolate* isolate = isolate_of(object)) return isolate;
+  auto resident = topology_.acquire(object.home);
+  if (!resident) return std::unexpected(resident.error());
+  object.actor = topology_.new_number();
+  object.isolate = (*resident)->number;
+  object.events = 0;
+  object.leaving = false;
+  object.idle_since_us = world_.now_us();
+  object.evict_at_us = 0;
+  by_actor_.emplace(object.actor, &object);
+  emit(object, "created", why);
+  (*resident)->isolate->open_actor(
+      object.actor, {.space = object.space,
+                     .object_id = object.key.id,
+                     .name = object.name,
+                     .sqlite = worker_.actor_classes[object.space].sqlite,
+                     .input_gate_defective = world_.fault(FaultPoint::kInputGateDefective),
+                     .output_gate_defective = world_.fault(FaultPoint::kOutputGateDefective)});
+  return (*resident)->isolate.get();
+}
+
+void Objects::event_ended(Object& object) {
+  if (object.actor == 0) return;
+  if (object.events > 0) --object.events;
+  if (object.events > 0) return;
+  object.idle_since_us = world_.now_us();
+  object.evict_at_us = 0;
+  if (world_.fault(FaultPoint::kDurableEvict)) object.leaving = true;
+  if (object.leaving) return arm_idle_check(object, world_.now_us());
+  if (!object.idle_check) arm_idle_check(object, world_.now_us() + kHibernateUs);
+}
+
+void Objects::arm_idle_check(Object& object, int64_t at_us) {
+  object.idle_check = true;
+  world_.schedule(at_us, [this, &object, actor = object.actor] {
+    if (object.actor == actor) check_idle(object);
+  });
+}
+
+void Objects::check_idle(Object& object) {
+  object.idle_check = false;
+  Isolate* isolate = isolate_of(object);
+  if (isolate == nullptr || object.events > 0) return;  // the end of its event looks again
+  const ActorActivity doing = isolate->actor_activity(object.actor);
+  if (object.leaving) {
+    if (doing.events == 0) return close(object, "evicted", "demand");
+    return arm_idle_check(object, world_.now_us() + 1000);
+  }
+  const int64_t now_us = world_.now_us();
+  const int64_t hibernate_us = object.idle_since_us + kHibernateUs;
+  if (now_us < hibernate_us) return arm_idle_check(object, hibernate_us);
+  if (doing.events == 0 && doing.work == 0 && doing.sockets == 0) {
+    return close(object, "hibernated", "idle");
+  }
+  if (object.evict_at_us == 0) {
+    object.evict_at_us = object.idle_since_us + eviction_.between(kEvictLeastUs, kEvictMostUs);
+  }
+  if (now_us >= object.evict_at_us && doing.sockets == 0) return close(object, "evicted", "idle");
+  const int64_t next_us = now_us + kHibernateUs;
+  arm_idle_check(object, doing.sockets > 0 ? next_us : std::min(next_us, object.evict_at_us));
+}
+
+void Objects::close(Object& object, std::string_view what, std::string_view why) {
+  Isolate* isolate = isolate_of(object);
+  if (isolate == nullptr) return;
+  emit(object, what, why);
+  GuestError error = GuestError::of(kGone);
+  error.retryable = true;
+  const RequestId actor = object.actor;
+  isolate->close_actor(actor, error);
+  by_actor_.erase(actor);
+  object.actor = 0;
+  object.events = 0;
+  object.idle_check = false;
+  object.leaving = false;
+  object.storage.reset();
+}
+
+void Objects::broken(RequestId actor, const GuestError& why) {
+  Object* object = of_actor(actor);
+  if (object == nullptr) return;
+  emit(*object, "reset", why.message);
+  by_actor_.erase(actor);
+  object->actor = 0;
+  object->events = 0;
+  object->idle_check = false;
+  object->leaving = false;
+  object->storage.reset();
+  store_.discard_unsynced(object->key);
+  object->sockets.reset();
+}
+
+void Objects::reset(Object& object, GuestError why) {
+  Isolate* isolate = isolate_of(object);
+  if (isolate == nullptr) return;
+  object.platform_failure = true;
+  isolate->break_actor(object.actor, std::move(why));
+}
+
+size_t Objects::evict(const std::function<bool(const Object&)>& matches, std::string_view why) {
+  std::vector<Object*> found;
+  for (auto& [actor, object] : by_actor_) {
+    if (matches(*object)) found.push_back(object);
+  }
+  std::ranges::sort(found, {}, [](const Object* object) { return object->actor; });
+  for (Object* object : found) {
+    Isolate* isolate = isolate_of(*object);
+    if (object->events == 0 && isolate->actor_activity(object->actor).events == 0) {
+      close(*object, "evicted", why);
+    } else {
+      object->leaving = true;
+    }
+  }
+  return found.size();
+}
+
+void Objects::isolate_leaves(size_t location, uint32_t isolate) {
+  evict([=](const Object& object) {
+    return object.home == location && object.isolate == isolate;
+  }, "isolate");
+}
+
+durable::ObjectStorage& Objects::storage_of(Object& object) {
+  if (!object.storage) object.storage = store_.object(object.key, object.name);
+  return *object.storage;
+}
+
+void Objects::drop_unused_storage(Object& object) {
+  if (object.actor == 0) object.storage.reset();
+}
+
+durable::ObjectStorage& Objects::storage(RequestId actor) {
+  Object* object = of_actor(actor);
+  assert(object != nullptr);
+  return storage_of(*object);
+}
+
+ActorSockets& Objects::sockets(RequestId actor) {
+  Object* object = of_actor(actor);
+  assert(object != nullptr);
+  if (!object->sockets) {
+    object->sockets = std::make_unique<ActorSockets>(
+        [world = &world_] { return world->now_ms(); },
+        [this, object](SocketEvent event) { on_socket_event(*object, std::move(event)); });
+  }
+  return *object->sockets;
+}
+
+}  // namespace offing
