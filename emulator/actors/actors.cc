@@ -104,6 +104,10 @@ void Actors::reset_for_new_code() {
   for (Object* object : live) objects_->reset(*object, GuestError::reset(kNewCode));
 }
 
+void Actors::classes_changed(const std::vector<ActorClass>& before) {
+  objects_->renumber(before);
+}
+
 std::string Actors::status_json() const {
   return "{\"known\":" + std::to_string(objects_->count()) +
          ",\"in_memory\":" + std::to_string(objects_->live()) +

@@ -47,6 +47,8 @@ class Actors final : public GuestCalls {
   std::expected<size_t, std::string> evict(std::string_view class_name, std::string_view name_or_id);
   // Resets every instance: their code was updated (spec/durable-objects.md 1.4).
   void reset_for_new_code();
+  // WorkerOptions::actor_classes is another list now: objects find their class by its unique key.
+  void classes_changed(const std::vector<ActorClass>& before);
   void flush() { commits_->flush(); }
   std::string status_json() const;
 

@@ -12,6 +12,9 @@ static constexpr int64_t kHibernateUs = 10'000'000;
 static constexpr int64_t kEvictLeastUs = 70'000'000;
 static constexpr int64_t kEvictMostUs = 140'000'000;
 
+// The object's class went with a reload; it may come back with another.
+static constexpr uint32_t kNoSpace = UINT32_MAX;
+
 // What an event that an eviction cuts off fails with (1.4).
 static constexpr const char* kGone =
     "Durable Object connection closed because the object was reset.";
@@ -47,6 +50,7 @@ std::expected<Object*, std::string> Objects::find(const CallTarget& target,
   if (target.index >= worker_.actor_classes.size()) return std::unexpected("no such class");
   const durable::ObjectName key{worker_.actor_classes[target.index].unique_key, target.id};
   if (Object* object = find(key)) {
+    object->space = target.index;
     if (object->name.empty()) object->name = target.name;
     return object;
   }
@@ -78,6 +82,9 @@ void Objects::emit(const Object& object, std::string_view what, std::string_view
 
 std::expected<Isolate*, std::string> Objects::wake(Object& object, std::string_view why) {
   if (Isolate* isolate = isolate_of(object)) return isolate;
+  if (object.space == kNoSpace) {
+    return std::unexpected("The class of this Durable Object is no longer part of the Worker.");
+  }
   auto resident = topology_.acquire(object.home);
   if (!resident) return std::unexpected(resident.error());
   object.actor = topology_.new_number();
@@ -197,6 +204,23 @@ void Objects::isolate_leaves(size_t location, uint32_t isolate) {
   evict([=](const Object& object) {
     return object.home == location && object.isolate == isolate;
   }, "isolate");
+}
+
+void Objects::renumber(const std::vector<ActorClass>& before) {
+  std::vector<std::optional<uint32_t>> now(before.size());
+  for (size_t i = 0; i < before.size(); ++i) {
+    for (uint32_t j = 0; j < worker_.actor_classes.size(); ++j) {
+      if (worker_.actor_classes[j].unique_key == before[i].unique_key) now[i] = j;
+    }
+  }
+  for (auto& [key, object] : objects_) {
+    if (object->space < now.size()) object->space = now[object->space].value_or(kNoSpace);
+  }
+}
+
+const std::string& Objects::class_of(const Object& object) const {
+  static const std::string kRemoved = "(removed)";
+  return object.space == kNoSpace ? kRemoved : worker_.actor_classes[object.space].class_name;
 }
 
 durable::ObjectStorage& Objects::storage_of(Object& object) {

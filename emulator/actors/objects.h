@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "emulator/topology/links.h"
 #include "emulator/topology/placement.h"
@@ -75,15 +76,16 @@ class Objects {
   // An isolate is about to go: so do its instances.
   void isolate_leaves(size_t location, uint32_t isolate);
 
+  // The list of classes has changed. Those whose class is gone cannot be woken.
+  void renumber(const std::vector<ActorClass>& before);
+
   durable::ObjectStorage& storage(RequestId actor);
   ActorSockets& sockets(RequestId actor);
   // For the alarm scheduler: storage of an object whether it has an instance or not.
   durable::ObjectStorage& storage_of(Object& object);
   void drop_unused_storage(Object& object);
 
-  const std::string& class_of(const Object& object) const {
-    return worker_.actor_classes[object.space].class_name;
-  }
+  const std::string& class_of(const Object& object) const;
   const Links& links() const { return links_; }
   size_t live() const { return by_actor_.size(); }
   size_t count() const { return objects_.size(); }

@@ -7,6 +7,7 @@
 
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
+#include "emulator/cli/reload.h"
 #include "emulator/gateway/http_front.h"
 
 namespace offing::cli {
@@ -73,6 +74,7 @@ int run_dev(const Process& process, const DevArguments& a) {
     return 1;
   }
   Shutdown shutdown(world, **server);
+  Reload reload(world, **stack);
   const bool v6 = options.host.find(':') != std::string::npos;
   std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
               v6 ? "]" : "", (*server)->port());

@@ -51,7 +51,7 @@ static std::expected<KvSettings, std::string> kv_settings(const WorkerArguments&
 std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
                                                                 const Process& process,
                                                                 const WorkerArguments& a) {
-  std::unique_ptr<Stack> stack(new Stack(world));
+  std::unique_ptr<Stack> stack(new Stack(world, a));
   for (const std::string& rule : a.faults) {
     if (auto armed = world.faults().arm(rule); !armed)
       return std::unexpected("--fault: " + armed.error());
@@ -61,10 +61,8 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   auto idle_ms = parse_duration_ms(a.isolate_idle);
   if (!idle_ms) return std::unexpected("--isolate-idle: " + idle_ms.error());
 
-  // The calendar of compatibility dates is the user's, even when the run's clock is not.
-  auto project = config::load_project(
-      a.project, {a.environment, a.config, date_of(wall_clock_us())});
-  if (!project) return std::unexpected(project.error().text());
+  auto project = load(a);
+  if (!project) return std::unexpected(project.error());
   stack->project_ = std::move(*project);
   stack->source_maps_ = std::make_unique<config::BundleSourceMaps>(stack->project_.bundle);
 
@@ -83,11 +81,8 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!outbound) return std::unexpected("--outbound " + outbound.error());
   stack->outbound_ = std::move(*outbound);
 
-  std::vector<uint32_t> namespaces;
-  for (const KvBinding& binding : stack->project_.worker.kv_bindings)
-    namespaces.push_back(stack->kv_->ns(binding.namespace_id));
   stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
-                                      std::move(namespaces), {}, nullptr});
+                                      stack->kv_namespaces(), {}, nullptr});
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
@@ -104,6 +99,34 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
     gateway->call_self(location, std::move(request), std::move(done));
   };
   return stack;
+}
+
+std::expected<config::Project, std::string> Stack::load(const WorkerArguments& a) {
+  // The calendar of compatibility dates is the user's, even when the run's clock is not.
+  auto project = config::load_project(
+      a.project, {a.environment, a.config, date_of(wall_clock_us())});
+  if (!project) return std::unexpected(project.error().text());
+  return std::move(*project);
+}
+
+std::vector<uint32_t> Stack::kv_namespaces() {
+  std::vector<uint32_t> namespaces;
+  for (const KvBinding& binding : project_.worker.kv_bindings)
+    namespaces.push_back(kv_->ns(binding.namespace_id));
+  return namespaces;
+}
+
+std::expected<void, std::string> Stack::reload() {
+  auto project = load(arguments_);
+  if (!project) return std::unexpected(project.error());
+  actors_->reset_for_new_code();
+  topology_->evict(std::nullopt, "reload");
+  const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
+  project_ = std::move(*project);
+  source_maps_->forget();
+  services_->kv_namespaces = kv_namespaces();
+  actors_->classes_changed(old_classes);
+  return start_first_isolate();
 }
 
 Stack::~Stack() {

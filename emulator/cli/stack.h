@@ -43,13 +43,19 @@ class Stack {
   WorkerGateway& gateway() { return *gateway_; }
   KvService& kv() { return *kv_; }
   Actors& actors() { return *actors_; }
+  // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects reset, state
+  // stays. After an error everything is as before. Not while a guest runs.
+  std::expected<void, std::string> reload();
   // Makes the first isolate, so that a Worker that cannot start says so now.
   std::expected<void, std::string> start_first_isolate();
 
  private:
-  explicit Stack(World& world) : world_(world) {}
+  Stack(World& world, const WorkerArguments& arguments) : world_(world), arguments_(arguments) {}
+  static std::expected<config::Project, std::string> load(const WorkerArguments& arguments);
+  std::vector<uint32_t> kv_namespaces();
 
   World& world_;
+  WorkerArguments arguments_;
   config::Project project_;
   std::unique_ptr<config::BundleSourceMaps> source_maps_;
   std::unique_ptr<Engine> engine_;

@@ -225,6 +225,7 @@ Done Loader::collect() {
     }
     main_ = root / inside;
   }
+  project_.bundle_directory = absolute_text(root);
   auto bundle = collect_bundle(root, main_, *rules);
   if (!bundle) {
     bundle.error().file = shown(bundle.error().file);

@@ -40,6 +40,7 @@ struct LimitSettings {
 struct Project {
   std::string directory;    // the configuration's, else the bundle's; absolute
   std::string config_file;  // absolute; empty when there is none
+  std::string bundle_directory;  // where the modules lie; absolute
   WorkerOptions worker;
   Bundle bundle;
   DevSettings dev;

@@ -62,6 +62,8 @@ class BundleSourceMaps {
   explicit BundleSourceMaps(const Bundle& bundle) : bundle_(bundle) {}
   const SourceMap* find(std::string_view file);
   std::string map_stack(std::string_view stack);
+  // The bundle has changed in place.
+  void forget() { parsed_.clear(); }
 
  private:
   const Bundle& bundle_;

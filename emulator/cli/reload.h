@@ -1,0 +1,32 @@
+// `offing dev` goes on with the new code when the project's files change.
+//
+// Watches the folder of the built modules and the Wrangler file. A build writes many files: the reload comes
+// when nothing has changed for a moment. What does not load is reported, and the old Worker goes on.
+#ifndef OFFING_EMULATOR_CLI_RELOAD_H_
+#define OFFING_EMULATOR_CLI_RELOAD_H_
+
+#include <uv.h>
+
+#include "emulator/cli/stack.h"
+
+namespace offing::cli {
+
+class Reload {
+ public:
+  Reload(World& world, Stack& stack);
+
+ private:
+  void watch(uv_fs_event_t& handle, const std::string& path);
+  void changed();
+  void reload();
+
+  World& world_;
+  Stack& stack_;
+  uv_fs_event_t modules_;
+  uv_fs_event_t config_;
+  EventId due_ = 0;
+};
+
+}  // namespace offing::cli
+
+#endif  // OFFING_EMULATOR_CLI_RELOAD_H_
