@@ -7,6 +7,8 @@ const address = (index, arg) => `http://actor/${index}?${new URLSearchParams({ a
 
 /** Calls bodies by fetch: /N answers {value} or {error}, /raw/N lets an exception out of the object. */
 export class Actor extends DurableObject {
+  log = []; // for checks of the order in which things happen
+
   async fetch(request) {
     const url = new URL(request.url);
     const [, index, raw] = /^\/(\d+)(\/raw)?$/.exec(url.pathname);
@@ -49,3 +51,15 @@ export function inside(body, binding = "ACTOR") {
 
 /** An object of the check's own. */
 export const fresh = (env, binding = "ACTOR") => env[binding].get(env[binding].newUniqueId());
+
+/** A second stub for the same object: the first stays broken after a reset. */
+export const again = (env, stub, binding = "ACTOR") => env[binding].get(stub.id);
+
+const logOf = within((_, self) => self.log);
+
+/** The object's log after these calls, begun at once in this order: [function of within, arg]. */
+export async function overlap(stub, ...calls) {
+  await logOf(stub);
+  await Promise.all(calls.map(([call, arg]) => call(stub, arg)));
+  return logOf(stub);
+}

@@ -90,7 +90,8 @@ export function readLog(log) {
 
 function exceptionIn(lines) {
   const text = lines.join("\n");
-  const stack = /stack = ([\s\S]*?)(?:\n {4}at |\nworkerd\/|$)/.exec(text);
+  // Objects log theirs too; the test's own comes last.
+  const stack = [...text.matchAll(/stack = ([\s\S]*?)(?:\n {4}at |\nworkerd\/|$)/g)].at(-1);
   const plain = /exception = (?:\S+: failed: )?(?:jsg\.)?([^\n]*)/.exec(text);
   return (stack?.[1] ?? plain?.[1] ?? "failed").replace(/\s+/g, " ").trim();
 }
