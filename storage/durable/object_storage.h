@@ -27,12 +27,12 @@ namespace offing::durable {
 
 // spec/durable-objects.md 2.2, `list`. Bounds compare as UTF-8 bytes; `start` inclusive.
 struct ListOptions {
-  std::optional<std::string> start;
-  std::optional<std::string> start_after;
-  std::optional<std::string> end;
-  std::optional<std::string> prefix;
+  std::optional<std::string> start = {};
+  std::optional<std::string> start_after = {};
+  std::optional<std::string> end = {};
+  std::optional<std::string> prefix = {};
   bool reverse = false;
-  std::optional<uint64_t> limit;  // above 0
+  std::optional<uint64_t> limit = {};  // above 0
 };
 
 // Rows of a key-value list, in order. At most one is alive for an object: a newer one cancels it.

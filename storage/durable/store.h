@@ -14,6 +14,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,12 +36,20 @@ struct AlarmRecord {
   int64_t at_ms;
 };
 
+// What SQLite asks of the world: date('now') and CURRENT_TIMESTAMP; the seed of random(). Both may be empty:
+// then time stands at 1970 and the seed is fixed.
+struct StoreWorld {
+  std::function<int64_t()> now_ms;
+  std::function<void(std::span<uint8_t>)> random_bytes;  // asked once, when the store is opened
+};
+
 struct StoreOptions {
   std::string directory;                       // empty: memory. Objects lie in DIR/do/<unique key>/<id>.sqlite
   size_t history_bytes_max = 256u << 20;       // undo records kept for point-in-time recovery, over all objects
   int64_t history_ms_max = 30LL * 24 * 3600 * 1000;
   size_t log_bytes_max = 64u << 20;            // checkpoint above this
   uint64_t object_bytes_max = 10ull << 30;     // SQLITE_FULL above this (spec 2.8)
+  StoreWorld world;
 };
 
 class Store {
