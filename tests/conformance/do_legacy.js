@@ -175,6 +175,16 @@ export const do_legacy_transaction_nests = {
     eq(await order(s.list()), "a");
   }),
 };
+export const do_legacy_transaction_does_not_include_storage = {
+  test: inside(async (s) => {
+    await rejects(s.transaction(async (txn) => {
+      await txn.put("inside", 1);
+      await s.put("beside", 1);
+      throw new Error("x");
+    }), "Error", "x");
+    same([...(await s.list()).keys()], ["beside"]);
+  }),
+};
 export const do_legacy_transaction_after_its_end = {
   test: inside(async (s) => {
     let kept;

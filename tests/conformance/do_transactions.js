@@ -257,6 +257,16 @@ export const do_transaction_delete_all_is_refused = {
     eq(await s.get("a"), 1);
   }),
 };
+export const do_transaction_sql_cannot_end_it = {
+  test: inside(async (s) => {
+    throws(() => s.transactionSync(() => s.sql.exec("ROLLBACK")), "Error", /^To execute a transaction, please use/);
+    await s.transaction(async (txn) => {
+      await txn.put("a", 1);
+      throws(() => s.sql.exec("COMMIT"), "Error", /^To execute a transaction, please use/);
+    });
+    eq(await s.get("a"), 1);
+  }),
+};
 export const do_transaction_rolls_back_the_alarm = {
   test: inside(async (s) => {
     await s.setAlarm(Date.now() + 1e6);
