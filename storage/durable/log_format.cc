@@ -11,7 +11,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr uint64_t kMagic = 0x6863746162676f6c;  // "logbatch"
 constexpr char kHeader[kLogHeaderBytes + 1] = "offing durable objects, log 1\n\0\0";
 
 // The fixed part of a record; strings, page numbers, padding and pages follow.
@@ -51,7 +50,7 @@ std::optional<std::span<const uint8_t>> good_batch(std::span<const uint8_t> byte
   if (bytes.size() - at < sizeof head) return std::nullopt;
   std::memcpy(&head, bytes.data() + at, sizeof head);
   const size_t rest = bytes.size() - at - sizeof head;
-  if (head.magic != kMagic || head.payload_bytes > rest || head.payload_bytes % 8 != 0)
+  if (head.magic != kLogBatchMagic || head.payload_bytes > rest || head.payload_bytes % 8 != 0)
     return std::nullopt;
   const auto payload = bytes.subspan(at + sizeof head, head.payload_bytes);
   if (checksum_of(head.sequence, payload) != head.checksum) return std::nullopt;
@@ -102,7 +101,7 @@ bool good_batch_behind(std::span<const uint8_t> bytes, size_t at, uint64_t seque
   for (at += 8; at + sizeof head <= bytes.size(); at += 8) {
     uint64_t words[2];
     std::memcpy(words, bytes.data() + at, sizeof words);
-    if (words[0] == kMagic && words[1] > sequence && good_batch(bytes, at, head)) return true;
+    if (words[0] == kLogBatchMagic && words[1] > sequence && good_batch(bytes, at, head)) return true;
   }
   return false;
 }
@@ -151,7 +150,7 @@ std::vector<iovec> LogBatch::seal(uint64_t sequence) {
       sum.add(page, kPageBytes);
     }
   }
-  const BatchHead head{kMagic, sequence, payload_bytes_, sum.value()};
+  const BatchHead head{kLogBatchMagic, sequence, payload_bytes_, sum.value()};
   std::memcpy(head_, &head, sizeof head);
   return parts;
 }

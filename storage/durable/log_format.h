@@ -33,6 +33,7 @@ struct LogRecord {
 };
 
 constexpr size_t kLogHeaderBytes = 32;
+constexpr uint64_t kLogBatchMagic = 0x6863746162676f6c;  // "logbatch"
 std::string_view log_header();
 
 class LogBatch {
