@@ -75,6 +75,8 @@ class World {
   // Runs until `stop` or, in a virtual world, until nothing is left to happen.
   virtual void run() = 0;
   void stop();
+  // After `stop`: lets `run` be called again.
+  void go_on() { stopping_ = false; }
 
  protected:
   // Runs what is due at this instant, hooks included. At most `limit` events; false if some remain.
