@@ -16,6 +16,15 @@ static std::string_view outcome_of(const GuestError* error) {
   return error == nullptr ? "ok" : error->object_reset ? "reset" : "exception";
 }
 
+static std::string_view name_of(SocketEvent::Kind kind) {
+  switch (kind) {
+    case SocketEvent::Kind::kMessage: return "message";
+    case SocketEvent::Kind::kClose: return "close";
+    case SocketEvent::Kind::kError: return "error";
+  }
+  return "";
+}
+
 Calls::Calls(World& world, Topology& topology, const WorkerOptions& worker, Objects& objects)
     : world_(world), topology_(topology), worker_(worker), objects_(objects) {}
 
@@ -293,7 +302,7 @@ void Calls::socket_event(Object& object, SocketEvent socket_event) {
     if (!isolate) return;
     const RequestId event = topology_.new_number();
     const int64_t began_us = world_.now_us();
-    called(object, 0, event, "websocket", to_string(socket_event.kind));
+    called(object, 0, event, "websocket", name_of(socket_event.kind));
     objects_.event_began(object);
     (*isolate)->actor_socket_event(
         object.actor, event, std::move(socket_event),
