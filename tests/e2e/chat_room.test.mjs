@@ -87,7 +87,7 @@ class Chatter {
 }
 const textsOf = ({ messages }) => messages.map(({ nick, text }) => `${nick}: ${text}`);
 
-test("spec/durable-objects.md 33: a room sleeps; sockets, tags, attachments, history stay", async (t) => {
+test("spec/durable-objects.md 33: asleep, a room keeps sockets, tags, attachments", async (t) => {
   const { url, evict } = await serve(t);
   const ann = await Chatter.join(t, url, "lobby", "ann");
   assert.deepEqual((await ann.until((m) => m.type === "history", "history")).messages, []);
