@@ -2,6 +2,7 @@
 #include "runtime/actor/actor.h"
 #include "runtime/bindings/fetched.h"
 #include "runtime/bindings/native_call.h"
+#include "runtime/isolate/guest_socket.h"
 
 namespace offing {
 namespace {
@@ -18,7 +19,10 @@ Local<v8::Value> fetched(Isolate::Parts& parts, Local<v8::Context> context, Requ
           .As<v8::Value>(),
       flat_headers(isolate, response.headers).As<v8::Value>(),
       give_body(parts, owner, response.has_body, std::move(response.body),
-                std::move(response.stream))};
+                std::move(response.stream)),
+      response.web_socket
+          ? number(isolate, add_socket(parts, owner, std::move(response.web_socket)))
+          : v8::Undefined(isolate).As<v8::Value>()};
   return parts.shapes[static_cast<size_t>(Shape::kFetched)].Get(isolate)->NewInstance(
       context, {values, std::size(values)});
 }

@@ -4,24 +4,23 @@
 
 #include "runtime/actor/actor.h"
 #include "runtime/bindings/convert.h"
+#include "runtime/isolate/actor_entry.h"
 #include "runtime/isolate/parts.h"
 #include "runtime/isolate/turn.h"
 
 namespace offing {
-namespace {
 
 using v8::Local;
 
-// A request of this isolate, in the table until it has ended.
-GuestRequest& add_request(Isolate::Parts& parts, RequestId id, RequestId actor) {
+GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event,
+                              RequestId actor) {
   auto request = std::make_unique<GuestRequest>();
-  request->id = id;
+  request->id = event;
   request->actor = actor;
-  return *parts.requests.add(id, std::move(request));
+  return *parts.requests.add(event, std::move(request));
 }
 
-// Runs the constructor; what it throws breaks the instance (spec/durable-objects.md 1.5.2).
-void construct(Isolate::Parts& parts, Actor& actor) {
+void construct_instance(Isolate::Parts& parts, Actor& actor) {
   actor.constructed = true;
   run_turn(parts, [&](Local<v8::Context> context) {
     v8::TryCatch caught(parts.isolate);
@@ -43,28 +42,9 @@ void construct(Isolate::Parts& parts, Actor& actor) {
   });
 }
 
-// The entry function `function` of an event, once the constructor has run and the gate lets it in.
-template <class MakeArguments>
-void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
-                 EntryFunction function, MakeArguments make_arguments) {
-  Actor* actor = find_actor(parts, actor_id);
-  actor->events.push_back(event);
-  if (!actor->constructed) construct(parts, *actor);
-  if ((actor = find_actor(parts, actor_id)) == nullptr || actor->broken) return;
-  actor->input.enter(0, [&parts, event, function, make_arguments = std::move(make_arguments)] {
-    run_turn(parts, [&](Local<v8::Context> context) {
-      v8::LocalVector<v8::Value> arguments(parts.isolate);
-      if (!make_arguments(arguments)) return;
-      call_entry(parts, context, function, static_cast<int>(arguments.size()), arguments.data());
-    });
-  });
-}
-
-}  // namespace
-
 void Isolate::open_actor(RequestId actor, ActorOptions options) {
   Parts& parts = *parts_;
-  GuestRequest& context_of = add_request(parts, actor, actor);
+  GuestRequest& context_of = add_actor_event(parts, actor, actor);
   context_of.is_instance = true;
   auto instance = std::make_unique<Actor>();
   instance->id = actor;
@@ -101,7 +81,7 @@ void Isolate::actor_fetch(RequestId actor, RequestId event, Request incoming, st
                           FetchDone done) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
-  GuestRequest& request = add_request(parts, event, actor);
+  GuestRequest& request = add_actor_event(parts, event, actor);
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
   request.done = std::move(done);
@@ -125,7 +105,7 @@ void Isolate::actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms
                           uint32_t retry_count, bool is_retry, AlarmDone done) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
-  GuestRequest& request = add_request(parts, event, actor);
+  GuestRequest& request = add_actor_event(parts, event, actor);
   request.is_alarm = true;
   request.done = [done = std::move(done)](FetchResult result) mutable {
     const bool ok = result.outcome == Outcome::kOk;

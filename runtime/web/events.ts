@@ -6,7 +6,8 @@ import { badArgument, badConstruction } from "./errors";
 import { illegalInvocation } from "./io";
 import { domException } from "./dom_exception";
 
-type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown };
+// A listener may ask for the kind of event that comes.
+type Listener = ((event: any) => unknown) | { handleEvent(event: any): unknown };
 interface Registered {
   callback: Listener;
   once: boolean;

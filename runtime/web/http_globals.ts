@@ -14,6 +14,7 @@ import { installRequest, requestFlags } from "./request";
 import { installResponse } from "./response";
 import { installStreams } from "./streams";
 import { registerCloneable } from "./structured_clone";
+import { initWebSockets, installWebSockets } from "./websocket";
 
 const getSetCookie = Headers.prototype.getSetCookie;
 
@@ -33,6 +34,7 @@ export function installHttpGlobals(target: object): void {
   installRequest(target);
   installResponse(target);
   installFetch(target);
+  installWebSockets(target);
 }
 
 // In each isolate. `flags`: the enable-names of every flag that is on.
@@ -45,6 +47,7 @@ export function initHttp(flags: ReadonlySet<string>): void {
   requestFlags.cacheNoCache = flags.has("cache_no_cache_enabled");
   requestFlags.cacheReload = flags.has("cache_reload_enabled");
   requestFlags.incomingSignal = flags.has("enable_request_signal");
+  initWebSockets(flags);
   fetchFlags.stripAuthorization = flags.has("strip_authorization_on_cross_origin_redirect");
   fetchFlags.customPorts = flags.has("allow_custom_ports");
   fetchFlags.refuseSchemes = flags.has("fetch_refuses_unknown_protocols");

@@ -9,6 +9,7 @@ import {
   type Headers, hasHeader, initHeaders, isHeaders, listOf, makeHeaders, TEXT_HEADERS,
 } from "./headers";
 import { illegalInvocation, type IoContext, refuseBodyAtStartup } from "./io";
+import { adoptSocket, isWebSocket, type WebSocket } from "./websocket";
 
 const STATUS_TEXT = "Responses may only be constructed with status codes in the range 200 to 599, " +
                     "inclusive.";
@@ -25,9 +26,11 @@ interface Extras {
   cf: unknown;
   encodedByGuest: boolean;
   isError: boolean;
+  webSocket: WebSocket | null;
 }
 const NO_EXTRAS: Extras = {
   url: "", redirected: false, cf: undefined, encodedByGuest: false, isError: false,
+  webSocket: null,
 };
 
 export interface ResponseInit {
@@ -47,6 +50,7 @@ export interface Fetched {
   url: string;
   redirected: boolean;
   io: IoContext;
+  webSocket?: WebSocketId | undefined;   // of status 101
 }
 
 export let isResponse: (value: unknown) => value is Response;
@@ -55,6 +59,7 @@ export let statusOf: (response: Response) => number;
 export let statusTextOf: (response: Response) => string;
 export let isEncodedByGuest: (response: Response) => boolean;
 export let isErrorResponse: (response: Response) => boolean;
+export let webSocketOf: (response: Response) => WebSocket | null;
 
 function checkStatus(value: unknown): number {
   const status = Math.trunc(Number(value)) || 0;
@@ -87,12 +92,9 @@ export class Response extends Body {
   }
 
   #init(body: ExtractedBody, init: ResponseInit): void {
-    if (init.webSocket !== undefined && init.webSocket !== null) {
-      throw new Error("WebSockets in a Response are not supported by this version of offing.");
-    }
-    if (init.status !== undefined) {
-      this.#status = checkStatus(init.status);
-    }
+    const { webSocket } = init;
+    if (webSocket !== undefined && webSocket !== null) this.#upgrade(webSocket, init.status);
+    else if (init.status !== undefined) this.#status = checkStatus(init.status);
     if (init.statusText !== undefined) {
       const text = `${init.statusText}`;
       if (BAD_REASON.test(text)) throw new TypeError("Invalid statusText");
@@ -121,16 +123,31 @@ export class Response extends Body {
     initMessage(this, content, undefined, flat, headers, false);
   }
 
+  #upgrade(webSocket: unknown, status: unknown): void {
+    if (!isWebSocket(webSocket)) {
+      throw new TypeError("Incorrect type for the 'webSocket' field on 'InitializerDict': the " +
+                          "provided value is not of type 'WebSocket'.");
+    }
+    if (status === undefined || Math.trunc(Number(status)) !== 101) {
+      throw new RangeError("Responses with a WebSocket must have status code 101.");
+    }
+    this.#status = 101;
+    this.#extras = { ...NO_EXTRAS, webSocket };
+  }
+
   #initExtras(init: ResponseInit): void {
     const how = init.encodeBody === undefined ? "automatic" : `${init.encodeBody}`;
     if (how !== "automatic" && how !== "manual") {
       throw new TypeError(`encodeBody: unexpected value: ${how}`);
     }
-    this.#extras = { ...NO_EXTRAS, cf: init.cf, encodedByGuest: how === "manual" };
+    this.#extras = { ...this.#extras, cf: init.cf, encodedByGuest: how === "manual" };
   }
 
   clone(): Response {
     if (!isResponse(this)) throw illegalInvocation();
+    if (this.#extras.webSocket !== null) {
+      throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    }
     const copy = new Response();
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
@@ -163,9 +180,9 @@ export class Response extends Body {
     if (!isResponse(this)) throw illegalInvocation();
     return this.#extras.url;
   }
-  get webSocket(): null {
+  get webSocket(): WebSocket | null {
     if (!isResponse(this)) throw illegalInvocation();
-    return null;
+    return this.#extras.webSocket;
   }
   get cf(): unknown {
     if (!isResponse(this)) throw illegalInvocation();
@@ -217,11 +234,15 @@ export class Response extends Body {
     statusTextOf = (response) => response.#statusText;
     isEncodedByGuest = (response) => response.#extras.encodedByGuest;
     isErrorResponse = (response) => response.#extras.isError;
+    webSocketOf = (response) => response.#extras.webSocket;
     makeFetched = (from) => {
       const response = new Response();
       response.#status = from.status;
       response.#statusText = from.statusText;
       response.#extras = { ...NO_EXTRAS, url: from.url, redirected: from.redirected };
+      if (from.webSocket !== undefined) {
+        response.#extras.webSocket = adoptSocket(from.webSocket, from.io);
+      }
       initMessage(response, from.content, from.io, from.headers, undefined, true);
       return response;
     };

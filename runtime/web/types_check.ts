@@ -12,6 +12,9 @@ import type { KvNamespace } from "./kv";
 import type { Request } from "./request";
 import type { Response } from "./response";
 import type { URL } from "./url";
+import type { WebSocketRequestResponsePair } from "./durable_sockets";
+import type { WebSocket, WebSocketPair } from "./websocket";
+import type { CloseEvent, MessageEvent } from "./websocket_events";
 import type { ReadableStream, TransformStream, WritableStream } from "./streams";
 
 type Is<Ours extends Official, Official> = [Ours, Official];
@@ -35,6 +38,11 @@ export type Checked = [
   Is<IdentityTransformStream, official.IdentityTransformStream>,
   Is<FixedLengthStream, official.FixedLengthStream>,
   Is<KvNamespace, official.KVNamespace>,
+  Is<WebSocket, official.WebSocket>,
+  Is<typeof WebSocketPair, typeof official.WebSocketPair>,
+  Is<MessageEvent, official.MessageEvent>,
+  Is<CloseEvent, official.CloseEvent>,
+  Is<typeof WebSocketRequestResponsePair, typeof official.WebSocketRequestResponsePair>,
   // These two are not on the platform's published surface of `ctx` (spec/runtime-api.md 1.1).
   Is<ExecutionContext, Omit<official.ExecutionContext, "mapVirtualHost" | "tracing">>,
 ];

@@ -12,9 +12,6 @@ export interface Unsupported {
 
 export const UNSUPPORTED: readonly Unsupported[] = [
   { name: "HTMLRewriter", kind: "class", row: "runtime-api.md 7" },
-  { name: "WebSocket", kind: "class", row: "runtime-api.md 7" },
-  { name: "WebSocketPair", kind: "class", row: "runtime-api.md 7" },
-  { name: "WebSocketRequestResponsePair", kind: "class", row: "runtime-api.md 7" },
   { name: "EventSource", kind: "class", row: "runtime-api.md 7" },
   { name: "caches", kind: "object", row: "runtime-api.md 3" },
   { name: "CompressionStream", kind: "class", row: "runtime-api.md 4" },
