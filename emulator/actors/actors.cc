@@ -28,7 +28,7 @@ std::expected<std::unique_ptr<Actors>, std::string> Actors::open(World& world, T
                                                settings.commit_delay_us);
   actors->objects_ = std::make_unique<Objects>(world, topology, worker, *actors->store_,
                                                actors->links_);
-  actors->calls_ = std::make_unique<Calls>(world, topology, worker, *actors->objects_);
+  actors->calls_ = std::make_unique<Calls>(world, topology, *actors->objects_);
   actors->alarms_ = std::make_unique<Alarms>(world, worker, *actors->store_, *actors->objects_,
                                              *actors->calls_, *actors->commits_);
   actors->objects_->on_socket_event = [calls = actors->calls_.get()](Object& object,

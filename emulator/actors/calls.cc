@@ -25,8 +25,8 @@ static std::string_view name_of(SocketEvent::Kind kind) {
   return "";
 }
 
-Calls::Calls(World& world, Topology& topology, const WorkerOptions& worker, Objects& objects)
-    : world_(world), topology_(topology), worker_(worker), objects_(objects) {}
+Calls::Calls(World& world, Topology& topology, Objects& objects)
+    : world_(world), topology_(topology), objects_(objects) {}
 
 Object* Calls::object_for(const CallTarget& target, size_t from, std::string& error) {
   auto found = objects_.find(target, from);
@@ -52,9 +52,9 @@ void Calls::answered(const Object& object, RequestId event, int64_t began_us,
 void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request inner,
                   Host::ActorFetchCallback done) {
   if (target.kind == CallTarget::Kind::kEntrypoint) {
-    world_.post([this, caller, location, index = target.index, inner = std::move(inner),
+    world_.post([this, location, target = std::move(target), inner = std::move(inner),
                  done = std::move(done)]() mutable {
-      fetch_entrypoint(caller, location, index, std::move(inner), std::move(done));
+      fetch_entrypoint(location, std::move(target), std::move(inner), std::move(done));
     });
     return;
   }
@@ -102,18 +102,17 @@ void Calls::fetch_object(RequestId caller, size_t from, Object& object, Request 
                           });
 }
 
-void Calls::fetch_entrypoint(RequestId caller, size_t location, uint32_t index, Request inner,
+void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
                              Host::ActorFetchCallback done) {
   auto resident = topology_.acquire(location);
   if (!resident) return done(std::unexpected(GuestError::of(resident.error())));
-  const ServiceBinding& binding = worker_.service_bindings.at(index);
   const RequestId event = topology_.new_number();
   const uint32_t number = (*resident)->number;
   const int64_t began_us = world_.now_us();
   const std::string& code = topology_.locations()[location];
   world_.trace().emit(trace::RequestEvent{event, code, number, inner.method, inner.url});
   (*resident)->isolate->fetch(
-      event, std::move(inner), topology_.cf_json(location), binding.entrypoint,
+      event, std::move(inner), topology_.cf_json(location), target.entrypoint,
       [this, event, location, number, began_us,
        done = std::move(done)](FetchResult result) mutable {
         const bool ok = result.outcome == Outcome::kOk;
@@ -125,7 +124,8 @@ void Calls::fetch_entrypoint(RequestId caller, size_t location, uint32_t index, 
           if (!ok) return done(std::unexpected(std::move(result.thrown)));
           done(std::move(result.response));
         });
-      });
+      },
+      std::move(target.props));
 }
 
 // ---- RPC
@@ -134,9 +134,10 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
   routes_.emplace(call.number, Route{});
   switch (target.kind) {
     case CallTarget::Kind::kEntrypoint:
-      world_.post([this, caller, location, index = target.index, call = std::move(call),
-                   done = std::move(done)]() mutable {
-        rpc_entrypoint(caller, location, index, std::move(call), std::move(done));
+      call.props = std::move(target.props);
+      world_.post([this, location, entrypoint = std::move(target.entrypoint),
+                   call = std::move(call), done = std::move(done)]() mutable {
+        rpc_entrypoint(location, entrypoint, std::move(call), std::move(done));
       });
       return;
     case CallTarget::Kind::kActor: {
@@ -228,7 +229,7 @@ void Calls::rpc_object(RequestId caller, size_t from, Object& object, RpcCall ca
   (*isolate)->actor_rpc(object.actor, event, std::move(call), std::move(back));
 }
 
-void Calls::rpc_entrypoint(RequestId, size_t location, uint32_t index, RpcCall call,
+void Calls::rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCall call,
                            RpcDone done) {
   auto resident = topology_.acquire(location);
   Route& route = routes_[call.number];
@@ -238,7 +239,6 @@ void Calls::rpc_entrypoint(RequestId, size_t location, uint32_t index, RpcCall c
     route.error = GuestError::of(resident.error());
     return returning(number, location, location, std::move(done))(std::unexpected(route.error));
   }
-  const ServiceBinding& binding = worker_.service_bindings.at(index);
   const RequestId event = topology_.new_number();
   route.isolate = (*resident)->number;
   route.context = event;
@@ -247,7 +247,7 @@ void Calls::rpc_entrypoint(RequestId, size_t location, uint32_t index, RpcCall c
   world_.trace().emit(trace::RequestEvent{event, code, route.isolate, "RPC",
                                           call.path.empty() ? "" : call.path.back()});
   (*resident)->isolate->rpc(
-      event, binding.entrypoint, std::move(call),
+      event, entrypoint, std::move(call),
       [this, event, location, isolate = route.isolate, began_us,
        done = returning(number, location, location, std::move(done))](RpcResult result) mutable {
         world_.trace().emit(trace::ResponseEvent{

@@ -21,7 +21,7 @@ namespace offing {
 
 class Calls {
  public:
-  Calls(World& world, Topology& topology, const WorkerOptions& worker, Objects& objects);
+  Calls(World& world, Topology& topology, Objects& objects);
 
   void fetch(RequestId caller, size_t location, CallTarget target, Request inner,
              Host::ActorFetchCallback done);
@@ -48,11 +48,10 @@ class Calls {
 
   void fetch_object(RequestId caller, size_t from, Object& object, Request inner,
                     Host::ActorFetchCallback done);
-  void fetch_entrypoint(RequestId caller, size_t location, uint32_t index, Request inner,
+  void fetch_entrypoint(size_t location, CallTarget target, Request inner,
                         Host::ActorFetchCallback done);
   void rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done);
-  void rpc_entrypoint(RequestId caller, size_t location, uint32_t index, RpcCall call,
-                      RpcDone done);
+  void rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCall call, RpcDone done);
   void rpc_export(RequestId caller, size_t from, CallTarget target, RpcCall call, RpcDone done);
   void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);
   // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on it.
@@ -65,7 +64,6 @@ class Calls {
 
   World& world_;
   Topology& topology_;
-  const WorkerOptions& worker_;
   Objects& objects_;
   std::unordered_map<uint64_t, Route> routes_;  // by call number
 };
