@@ -32,6 +32,8 @@ constexpr LimitRow kLimits[] = {
     {SQLITE_LIMIT_WORKER_THREADS, 0},
 };
 
+constexpr int kStepsBetweenQuestions = 10'000;  // of SQLite's machine: some 100 us
+
 constexpr const char* kTransactionRefusal =
     "To execute a transaction, please use the state.storage.transaction() or "
     "state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT "
@@ -44,6 +46,7 @@ std::string_view view(const char* text) { return text ? text : ""; }
 }  // namespace
 
 struct ConnectionFunctions {
+  static int interrupted(void* ask) { return (*static_cast<std::function<bool()>*>(ask))() ? 1 : 0; }
   static void random(sqlite3_context* context, int, sqlite3_value**) {
     auto& self = *static_cast<Connection*>(sqlite3_user_data(context));
     sqlite3_result_int64(context, static_cast<int64_t>(self.random()));
@@ -103,6 +106,9 @@ StorageResult<std::unique_ptr<Connection>> Connection::open(Vfs& vfs, PageView& 
   if (sqlite3_exec(self->db_, settings.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     return std::unexpected(self->error());
   sqlite3_set_authorizer(self->db_, authorize, self.get());
+  if (options.interrupted && *options.interrupted)
+    sqlite3_progress_handler(self->db_, kStepsBetweenQuestions, ConnectionFunctions::interrupted,
+                             const_cast<std::function<bool()>*>(options.interrupted));
   return self;
 }
 

@@ -8,6 +8,7 @@
 #define OFFING_STORAGE_DURABLE_CONNECTION_H_
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ using StatementPtr = std::unique_ptr<sqlite3_stmt, StatementDeleter>;
 struct ConnectionOptions {
   uint64_t bytes_max = 0;
   uint64_t random_seed = 0;
+  const std::function<bool()>* interrupted = nullptr;  // lives as long as the store
 };
 
 class Connection {

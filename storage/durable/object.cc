@@ -205,6 +205,7 @@ void Object::rollback_explicit() {
 StorageResult<void> Object::savepoint() {
   if (auto can = ready(); !can) return can;
   if (auto begun = begin_write(); !begun) return checked(std::move(begun));
+  if (auto drained = cursors_.drain_writers(); !drained) return drained;
   auto done = tables_->run(Tables::Word::kSavepoint);
   if (done) ++savepoints_;
   return checked(std::move(done));
@@ -216,6 +217,7 @@ StorageResult<void> Object::release_savepoint() {
   if (broken_)
     return std::unexpected(StorageError{.text = std::string(kEarlierError), .breaks_object = true});
   tables_->settle();
+  if (auto drained = cursors_.drain_writers(); !drained) return drained;
   return checked(tables_->run(Tables::Word::kRelease));
 }
 
@@ -224,6 +226,7 @@ StorageResult<void> Object::rollback_savepoint() {
   --savepoints_;
   if (broken_) return std::unexpected(*broken_);
   tables_->settle();
+  if (auto drained = cursors_.drain_writers(); !drained) return drained;
   auto back = tables_->run(Tables::Word::kRollbackTo);
   tables_->forget();
   if (!back) return checked(std::move(back));

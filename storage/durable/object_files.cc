@@ -84,6 +84,7 @@ std::expected<std::unique_ptr<ObjectFiles>, std::string> ObjectFiles::open(
   }
   self->root_fd_ = FileDescriptor(::open(self->root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!self->root_fd_) return failed(self->root_, "opened");
+  if (auto kept = sync_path(directory); !kept) return std::unexpected(kept.error());
   unlink((self->root_ + "/redo.log.new").c_str());
   return self;
 }
@@ -145,7 +146,8 @@ FileResult ObjectFiles::write(ObjectFile& file, const PageFile& pages) {
     fd = FileDescriptor(::open(path.c_str(), kFlags, 0666));
   }
   if (!fd) return failed(path, "opened");
-  if (pages.reset_file() && ftruncate(fd.get(), 0) != 0) return failed(path, "written");
+  const bool anew = pages.reset_file() || pages.file_pages() == 0;
+  if (anew && ftruncate(fd.get(), 0) != 0) return failed(path, "written");
   for (uint32_t number = 1; number <= pages.size();) {
     std::vector<iovec> run;
     const uint32_t first = number;

@@ -80,7 +80,7 @@ bool PageFile::undo(const PageUndo& undo) {
   pages_.resize(before);
   bool readable = true;
   undo.apply([&, this](uint32_t number) -> Page& {
-    auto copy = std::make_shared<Page>();
+    auto copy = std::make_shared_for_overwrite<Page>();
     if (number <= after) {
       const Page* now = get(number, *copy);
       if (!now) readable = false;
@@ -105,7 +105,7 @@ std::optional<PageChanges> PageFile::changes_from(const PageFile& before) const 
     if (!out.from_empty && number <= before.size() && held(number) == before.held(number)) continue;
     PagePtr page = held(number);
     if (!page) {
-      auto copy = std::make_shared<Page>();
+      auto copy = std::make_shared_for_overwrite<Page>();
       const Page* read = get(number, *copy);
       if (!read) return std::nullopt;
       page = std::move(copy);
@@ -126,7 +126,7 @@ bool PageFile::load(WholeFile& whole, PageSource& disk) {
   for (uint32_t number = 1; number <= whole.pages.size(); ++number) {
     PagePtr& slot = whole.pages[number - 1];
     if (slot) continue;
-    auto copy = std::make_shared<Page>();
+    auto copy = std::make_shared_for_overwrite<Page>();
     if (number > whole.file_pages) copy->fill(0);
     else if (!disk.read(number, *copy)) return false;
     slot = std::move(copy);

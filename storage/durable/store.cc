@@ -58,7 +58,8 @@ std::unique_ptr<ObjectStorage> StoreImpl::object(const ObjectName& object, std::
   std::optional<StorageError> failure = restore(state);
   const ConnectionOptions options{
       .bytes_max = options_.object_bytes_max,
-      .random_seed = name_hash(object.unique_key, object.id, random_seed_ + ++state.opened_times)};
+      .random_seed = name_hash(object.unique_key, object.id, random_seed_ + ++state.opened_times),
+      .interrupted = &options_.world.interrupted};
   return std::make_unique<Object>(*this, state, vfs_, options, std::move(failure));
 }
 

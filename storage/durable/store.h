@@ -36,16 +36,19 @@ struct AlarmRecord {
   int64_t at_ms;
 };
 
-// What SQLite asks of the world: date('now') and CURRENT_TIMESTAMP; the seed of random(). Both may be empty:
-// then time stands at 1970 and the seed is fixed.
+// What SQLite asks of the world: date('now') and CURRENT_TIMESTAMP; the seed of random(); whether to go on.
+// Each may be empty: then time stands at 1970, the seed is fixed, a statement runs to its end.
 struct StoreWorld {
   std::function<int64_t()> now_ms;
   std::function<void(std::span<uint8_t>)> random_bytes;  // asked once, when the store is opened
+  // Asked now and then inside a long statement; true ends it: `interrupted: SQLITE_INTERRUPT`.
+  std::function<bool()> interrupted;
 };
 
 struct StoreOptions {
   std::string directory;                       // empty: memory. Objects lie in DIR/do/<unique key>/<id>.sqlite
-  size_t history_bytes_max = 256u << 20;       // undo records kept for point-in-time recovery, over all objects
+  // Undo records for point-in-time recovery, over all objects; of commits of this run only.
+  size_t history_bytes_max = 256u << 20;
   int64_t history_ms_max = 30LL * 24 * 3600 * 1000;
   size_t log_bytes_max = 64u << 20;            // checkpoint above this
   uint64_t object_bytes_max = 10ull << 30;     // SQLITE_FULL above this (spec 2.8)

@@ -79,7 +79,7 @@ void StoreImpl::redo(const LogRecord& record) {
   } else {
     PageChanges changes{record.from_empty, record.size_pages, {}};
     for (const auto& [number, bytes] : record.pages) {
-      auto page = std::make_shared<Page>();
+      auto page = std::make_shared_for_overwrite<Page>();
       std::memcpy(page->data(), bytes, kPageBytes);
       changes.pages.emplace_back(number, std::move(page));
     }

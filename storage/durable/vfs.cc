@@ -47,7 +47,7 @@ void PageView::write(uint64_t at, size_t length, const uint8_t* bytes) {
   while (length > 0) {
     const auto number = static_cast<uint32_t>(at / kPageBytes + 1);
     const size_t from = at % kPageBytes, part = std::min<size_t>(length, kPageBytes - from);
-    auto copy = std::make_shared<Page>();
+    auto copy = std::make_shared_for_overwrite<Page>();
     if (part < kPageBytes && !read(at - from, kPageBytes, copy->data())) copy->fill(0);
     std::memcpy(copy->data() + from, bytes, part);
     pending_.put(number, std::move(copy));

@@ -43,6 +43,31 @@ TEST_CASE("2.6 a savepoint's rollback takes back the table and the alarm made in
   CHECK(f.get("a") == "2");
 }
 
+TEST_CASE("2.6 a write's cursor that is still open does not hold up transactions") {
+  DurableFixture f;
+  f.sql("CREATE TABLE t(x)");
+  auto before = f.object->exec("INSERT INTO t VALUES(1),(2) RETURNING x", {});
+  CHECK(f.object->savepoint().has_value());
+  auto inside = f.object->exec("INSERT INTO t VALUES(3),(4) RETURNING x", {});
+  CHECK(f.object->savepoint().has_value());
+  auto undone = f.object->exec("INSERT INTO t VALUES(5),(6) RETURNING x", {});
+  CHECK(f.object->rollback_savepoint().has_value());
+  CHECK(f.object->release_savepoint().has_value());
+  CHECK(DurableFixture::rest(**before) == "1 2");
+  CHECK(DurableFixture::rest(**inside) == "3 4");
+  CHECK(DurableFixture::rest(**undone) == "5 6");
+  CHECK(f.sql("SELECT x FROM t") == "1 2 3 4");
+  CHECK(f.commit() == "1");
+  // A reader that is open across a rollback goes on, unless the schema was changed.
+  auto reader = f.object->exec("SELECT x FROM t", {});
+  CHECK(*(*reader)->next());
+  CHECK(f.object->savepoint().has_value());
+  f.sql("DELETE FROM t WHERE x > 1");
+  CHECK(f.object->rollback_savepoint().has_value());
+  CHECK(DurableFixture::rest(**reader) == "2 3 4");
+  CHECK(f.commit() == "0");
+}
+
 TEST_CASE("2.6 transaction(): its own BEGIN and COMMIT, and a rollback that the object survives") {
   DurableFixture f;
   f.put("a", "1");
@@ -130,6 +155,32 @@ TEST_CASE("3.4 rule 24: an error that rolls the whole transaction back breaks th
   f.open();
   CHECK(f.get("a") == "undefined");
   CHECK(f.sql("SELECT x FROM t") == "1");
+}
+
+TEST_CASE("3.4 rule 24: a statement that is interrupted: SQLITE_INTERRUPT, and the object can break") {
+  offing::durable::StoreOptions options;
+  bool stop = false;
+  options.world.interrupted = [&stop] { return stop; };
+  DurableFixture f(options);
+  f.sql("CREATE TABLE t(x)");
+  f.put("a", "1");
+  f.commit();
+  stop = true;
+  const char* endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+  CHECK(f.sql(endless) == "! interrupted: SQLITE_INTERRUPT");
+  CHECK(f.get("a") == "1");
+  f.put("a", "2");
+  auto lost = f.object->exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                             "INSERT INTO t SELECT i FROM n", {});
+  REQUIRE_FALSE(lost.has_value());
+  CHECK(lost.error().text == "interrupted: SQLITE_INTERRUPT");
+  CHECK(lost.error().breaks_object);
+  stop = false;
+  CHECK_FALSE(f.object->commit(f.now_ms).has_value());
+  f.open();
+  CHECK(f.get("a") == "1");
+  CHECK(f.sql("SELECT count(*) FROM t") == "0");
 }
 
 TEST_CASE("3.3 rule 16: commits that were not made durable can be taken back, newest first") {
