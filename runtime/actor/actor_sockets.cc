@@ -31,7 +31,8 @@ class ActorSockets::Socket final : private WebSocketEnd::Receiver {
     all_.deliver_({.kind = SocketEvent::Kind::kMessage,
                    .socket = number_,
                    .message = std::move(message),
-                   .close = {}});
+                   .close = {},
+                   .from = all_.self_});
   }
 
   void on_close(WebSocketClose close) override {
@@ -40,7 +41,8 @@ class ActorSockets::Socket final : private WebSocketEnd::Receiver {
     all_.deliver_({.kind = fault ? SocketEvent::Kind::kError : SocketEvent::Kind::kClose,
                    .socket = number_,
                    .message = {},
-                   .close = std::move(close)});
+                   .close = std::move(close),
+                   .from = all_.self_});
   }
 
   ActorSockets& all_;
@@ -130,8 +132,8 @@ void ActorSockets::begun(const SocketEvent& event) {
   if (const Socket* found = find(event.socket)) found->end->consumed(event.message.bytes.size());
 }
 
-void ActorSockets::over(SocketEvent::Kind kind, SocketNumber socket) {
-  if (kind != SocketEvent::Kind::kMessage) remove(socket);
+void ActorSockets::over(const SocketEvent& event) {
+  if (event.kind != SocketEvent::Kind::kMessage) remove(event.socket);
 }
 
 void ActorSockets::remove(SocketNumber socket) {
@@ -144,6 +146,11 @@ void ActorSockets::remove(SocketNumber socket) {
     tagged->second.erase(socket);
     if (tagged->second.empty()) by_tag_.erase(tagged);
   }
+}
+
+ActorSockets* ActorSockets::of(const SocketEvent& event) {
+  const std::shared_ptr<ActorSockets*> from = event.from.lock();
+  return from != nullptr && (*from)->has(event.socket) ? *from : nullptr;
 }
 
 void ActorSockets::drop_all() {

@@ -25,6 +25,7 @@
 
 namespace offing {
 
+class ActorSockets;
 using SocketNumber = uint64_t;
 
 // Something that a hibernatable WebSocket brings to its object's class.
@@ -38,6 +39,7 @@ struct SocketEvent {
   SocketNumber socket = 0;
   WebSocketMessage message;
   WebSocketClose close;  // kError: its code and reason
+  std::weak_ptr<ActorSockets*> from;
 };
 
 class ActorSockets {
@@ -80,9 +82,9 @@ class ActorSockets {
 
   // ---- for Isolate::actor_socket_event: the event has been begun; it is over.
   void begun(const SocketEvent& event);
-  void over(SocketEvent::Kind kind, SocketNumber socket);
-  // Expires with this object.
-  std::weak_ptr<ActorSockets*> self() const { return self_; }
+  void over(const SocketEvent& event);
+  // The sockets that an event is of, while they are kept: not over a reset.
+  static ActorSockets* of(const SocketEvent& event);
 
   void drop_all();
 

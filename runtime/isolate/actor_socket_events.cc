@@ -30,10 +30,12 @@ TimerId start_timeout(Isolate::Parts& parts, RequestId actor, int64_t timeout_ms
 bool begin(Isolate::Parts& parts, RequestId actor, RequestId event, SocketEvent& what,
            TimerId& timeout, v8::LocalVector<v8::Value>& arguments) {
   if (parts.find_request(event) == nullptr) return false;
-  ActorSockets& sockets = parts.host.actor_sockets(actor);
-  sockets.begun(what);
-  if (sockets.event_timeout_ms() > 0) {
-    timeout = start_timeout(parts, actor, sockets.event_timeout_ms());
+  ActorSockets* sockets = ActorSockets::of(what);
+  if (sockets != nullptr) {
+    sockets->begun(what);
+    if (sockets->event_timeout_ms() > 0) {
+      timeout = start_timeout(parts, actor, sockets->event_timeout_ms());
+    }
   }
   v8::Isolate* isolate = parts.isolate;
   Local<v8::Value> data;
@@ -60,14 +62,13 @@ void Isolate::actor_socket_event(RequestId actor, RequestId event, SocketEvent w
                                  SocketDone done) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
-  ActorSockets& sockets = parts.host.actor_sockets(actor);
-  if (!sockets.has(what.socket)) return done(true);  // dropped by a reset
+  if (ActorSockets::of(what) == nullptr) return done(true);  // dropped by a reset
   auto timeout = std::make_shared<TimerId>(0);
   GuestRequest& request = add_actor_event(parts, event, actor);
-  request.done = [self = sockets.self(), kind = what.kind, socket = what.socket, timeout,
+  request.done = [event = SocketEvent{what.kind, what.socket, {}, {}, what.from}, timeout,
                   token = parts.token, done = std::move(done)](FetchResult result) mutable {
     if (*timeout != 0 && token->parts != nullptr) token->parts->host.clear_timer(*timeout);
-    if (auto live = self.lock()) (*live)->over(kind, socket);
+    if (ActorSockets* sockets = ActorSockets::of(event)) sockets->over(event);
     done(result.outcome == Outcome::kOk);
   };
   enter_event(parts, actor, event, EntryFunction::kActorSocketEvent,
