@@ -35,6 +35,14 @@ Object* Calls::object_for(const CallTarget& target, size_t from, std::string& er
   return nullptr;
 }
 
+std::expected<Isolate*, std::string> Calls::instance_for(Object& object, std::string_view why) {
+  if (object.actor != 0 && world_.fault(FaultPoint::kDurableReset)) {
+    objects_.reset(object, GuestError::reset(
+        "Durable Object connection closed because the object was reset."));
+  }
+  return objects_.wake(object, why);
+}
+
 void Calls::called(const Object& object, RequestId caller, RequestId event, std::string_view kind,
                    std::string_view what) {
   world_.trace().emit(trace::ObjectCallEvent{event, topology_.locations()[object.home], caller,
@@ -76,7 +84,7 @@ void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request 
 
 void Calls::fetch_object(RequestId caller, size_t from, Object& object, Request inner,
                          Host::ActorFetchCallback done) {
-  auto isolate = objects_.wake(object, "fetch");
+  auto isolate = instance_for(object, "fetch");
   const RequestId event = topology_.new_number();
   const int64_t began_us = world_.now_us();
   called(object, caller, event, "fetch", inner.url);
@@ -205,7 +213,7 @@ RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) 
 }
 
 void Calls::rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done) {
-  auto isolate = objects_.wake(object, "rpc");
+  auto isolate = instance_for(object, "rpc");
   const RequestId event = topology_.new_number();
   const int64_t began_us = world_.now_us();
   called(object, caller, event, "rpc", call.path.empty() ? "" : call.path.back());

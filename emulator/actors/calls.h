@@ -9,6 +9,7 @@
 #define OFFING_EMULATOR_ACTORS_CALLS_H_
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,8 @@ class Calls {
   void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);
   // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on it.
   RpcDone returning(uint64_t number, size_t at, size_t from, RpcDone done);
+  // The object's isolate; under the fault `do.reset` the instance that is there is reset first.
+  std::expected<Isolate*, std::string> instance_for(Object& object, std::string_view why);
   Object* object_for(const CallTarget& target, size_t from, std::string& error);
   void called(const Object& object, RequestId caller, RequestId event, std::string_view kind,
               std::string_view what);

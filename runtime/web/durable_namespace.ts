@@ -9,6 +9,7 @@ import { makeStub } from "./rpc";
 
 const ACTOR = 1;   // NativeTarget's kind
 const CLASS = "DurableObjectNamespace";
+const REMEMBERED_MAX = 4096;
 const JURISDICTIONS = ["eu", "fedramp", "fedramp-high", "us"];
 
 interface GetOptions {
@@ -35,6 +36,7 @@ export let isNamespace: (value: unknown) => value is DurableObjectNamespace;
 export class DurableObjectNamespace {
   #space: number;
   #jurisdiction: string;
+  readonly #digits = new Map<string, string>();   // of names asked for lately: two HMACs each
 
   constructor(key: unknown, space: number, jurisdiction: string) {
     requirePrivate(key);
@@ -59,9 +61,13 @@ export class DurableObjectNamespace {
 
   #named(name: unknown): DurableObjectId {
     const text = typeof name === "string" ? name : `${name as string}`;
-    return new DurableObjectId(PRIVATE,
-                               native.actorIdFromName(this.#space, text, this.#jurisdiction),
-                               readable(text), this.#jurisdiction);
+    let digits = this.#digits.get(text);
+    if (digits === undefined) {
+      digits = native.actorIdFromName(this.#space, text, this.#jurisdiction);
+      if (this.#digits.size >= REMEMBERED_MAX || text.length > 256) this.#digits.clear();
+      this.#digits.set(text, digits);
+    }
+    return new DurableObjectId(PRIVATE, digits, readable(text), this.#jurisdiction);
   }
 
   idFromString(id: string): DurableObjectId {
