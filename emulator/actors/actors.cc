@@ -90,7 +90,8 @@ std::expected<size_t, std::string> Actors::evict(std::string_view class_name,
   bool known = name_or_id.empty();
   objects_->for_each([&](const Object& object) { known |= named(object); });
   if (!known) {
-    return std::unexpected("no object is named \"" + std::string(name_or_id) + "\", nor has that id");
+    return std::unexpected("no object is named \"" + std::string(name_or_id) +
+                           "\", nor has that id");
   }
   return objects_->evict(named, "demand");
 }

@@ -1,5 +1,5 @@
-// Durable Objects, put together: the store, the objects, the calls to them, their alarms and commits.
-// Owner: the Stack, which makes it after the topology and destroys it before.
+// Durable Objects, put together: the store, the objects, the calls to them, their alarms and
+// commits. Owner: the Stack, which makes it after the topology and destroys it before.
 #ifndef OFFING_EMULATOR_ACTORS_ACTORS_H_
 #define OFFING_EMULATOR_ACTORS_ACTORS_H_
 
@@ -44,7 +44,8 @@ class Actors final : public GuestCalls {
   Objects& objects() { return *objects_; }
   // Evicts on demand: all, those of a class, or one by class and name or id. Empty views match all.
   // The error: nothing of that name.
-  std::expected<size_t, std::string> evict(std::string_view class_name, std::string_view name_or_id);
+  std::expected<size_t, std::string> evict(std::string_view class_name,
+                                           std::string_view name_or_id);
   // Resets every instance: their code was updated (spec/durable-objects.md 1.4).
   void reset_for_new_code();
   // WorkerOptions::actor_classes is another list now: objects find their class by its unique key.

@@ -142,13 +142,14 @@ void Alarms::retry(const durable::ObjectName& key, Entry& entry, Object& object,
   schedule(key, entry, world_.now_us() + delay_us);
 }
 
-// The record goes though no handler succeeded. As an event of its own: an instance may be in the middle
-// of something.
+// The record goes though no handler succeeded. As an event of its own: an instance may be in the
+// middle of something.
 void Alarms::remove(const durable::ObjectName& key, Object& object) {
   entries_.erase(key);
   world_.post([this, &object] {
     durable::ObjectStorage& storage = objects_.storage_of(object);
-    if (storage.transaction_open()) return;  // a transaction() of the guest's: its own record stands
+    // A transaction() of the guest's: its own record stands
+    if (storage.transaction_open()) return;
     if (storage.set_alarm(std::nullopt) && storage.commit(world_.now_ms())) {
       (void)commits_.make_durable([](std::expected<void, GuestError>) {});
     }

@@ -1,9 +1,9 @@
 // When the alarms of Durable Objects run, and run again (spec/durable-objects.md 3.6).
 //
-// The store says what is set (on_alarm_changed, at each commit); this schedules it on the world's clock.
-// One run of an object's alarm at a time (rule 41). A failed run is tried again after 2 s x 2^n and up to a
-// quarter more, six counted times; failures that are the platform's own are not counted and are retried
-// without limit, at most 1,024 s apart (rules 46, 47).
+// The store says what is set (on_alarm_changed, at each commit); this schedules it on the world's
+// clock. One run of an object's alarm at a time (rule 41). A failed run is tried again after 2 s x
+// 2^n and up to a quarter more, six counted times; failures that are the platform's own are not
+// counted and are retried without limit, at most 1,024 s apart (rules 46, 47).
 // Owner: the Stack. Threading: the loop thread only.
 #ifndef OFFING_EMULATOR_ACTORS_ALARMS_H_
 #define OFFING_EMULATOR_ACTORS_ALARMS_H_

@@ -154,7 +154,8 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
       const uint64_t number = call.number;
       if (object == nullptr) {
         routes_[number].error = GuestError::of(error);
-        world_.post([error, done = returning(number, location, location, std::move(done))]() mutable {
+        world_.post([error,
+                     done = returning(number, location, location, std::move(done))]() mutable {
           done(std::unexpected(GuestError::of(error)));
         });
         return;
@@ -294,7 +295,8 @@ void Calls::rpc_result(RequestId, size_t from, uint64_t result_of, RpcCall call,
     if (route.error.message.empty()) route.error = disconnected();
     return back(std::unexpected(route.error));
   }
-  if (!resident->isolate->rpc_result(known.context, result_of, topology_.new_number(), call, back)) {
+  if (!resident->isolate->rpc_result(known.context, result_of, topology_.new_number(), call,
+                                     back)) {
     route.context = 0;
     route.error = disconnected();
     back(std::unexpected(disconnected()));

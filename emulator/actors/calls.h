@@ -1,9 +1,10 @@
-// Brings a guest's call to where it is to be served, and the answer back: to an entrypoint of the Worker, to
-// a Durable Object, to something an earlier call handed over (runtime/actor/call.h).
+// Brings a guest's call to where it is to be served, and the answer back: to an entrypoint of the
+// Worker, to a Durable Object, to something an earlier call handed over (runtime/actor/call.h).
 //
 // The way between two locations takes the link's time, each way; calls of one stub arrive in order
-// (spec/durable-objects.md 3.5, rule 28) because a link's time is the same for all. Within a location a call is
-// an event of the same instant. Every object event leaves `object.call` and `object.answer` in the trace.
+// (spec/durable-objects.md 3.5, rule 28) because a link's time is the same for all. Within a
+// location a call is an event of the same instant. Every object event leaves `object.call` and
+// `object.answer` in the trace.
 // Owner: the Stack. Threading: the loop thread only.
 #ifndef OFFING_EMULATOR_ACTORS_CALLS_H_
 #define OFFING_EMULATOR_ACTORS_CALLS_H_
@@ -55,7 +56,8 @@ class Calls {
   void rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCall call, RpcDone done);
   void rpc_export(RequestId caller, size_t from, CallTarget target, RpcCall call, RpcDone done);
   void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);
-  // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on it.
+  // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on
+  // it.
   RpcDone returning(uint64_t number, size_t at, size_t from, RpcDone done);
   // The object's isolate; under the fault `do.reset` the instance that is there is reset first.
   std::expected<Isolate*, std::string> instance_for(Object& object, std::string_view why);

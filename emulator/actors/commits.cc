@@ -39,7 +39,8 @@ bool Commits::make_durable(Done done) {
   return false;
 }
 
-// Those that are to fail are told first: their objects' commits are taken back before the rest is kept.
+// Those that are to fail are told first: their objects' commits are taken back before the rest is
+// kept.
 void Commits::sync(std::vector<Waiting> waiting) {
   for (Waiting& one : waiting) {
     if (one.fail) one.done(std::unexpected(failed()));

@@ -1,9 +1,9 @@
-// Group commit of Durable Objects: everything that was committed in one turn of the loop becomes durable
-// together, and each object is told then (spec/durable-objects.md 3.3, 3.4).
+// Group commit of Durable Objects: everything that was committed in one turn of the loop becomes
+// durable together, and each object is told then (spec/durable-objects.md 3.3, 3.4).
 //
-// In memory, without a delay or a fault, a commit is durable at once. A delay (`--do-commit-delay`) and the
-// fault point `do.commit.fail` stand between commit and acknowledgement, where a real platform has its
-// replicas: nothing may leave an object in that time.
+// In memory, without a delay or a fault, a commit is durable at once. A delay (`--do-commit-delay`)
+// and the fault point `do.commit.fail` stand between commit and acknowledgement, where a real
+// platform has its replicas: nothing may leave an object in that time.
 // Owner: the Stack. Threading: the loop thread only.
 #ifndef OFFING_EMULATOR_ACTORS_COMMITS_H_
 #define OFFING_EMULATOR_ACTORS_COMMITS_H_

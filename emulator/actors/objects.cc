@@ -19,7 +19,9 @@ static constexpr uint32_t kNoSpace = UINT32_MAX;
 static constexpr const char* kGone =
     "Durable Object connection closed because the object was reset.";
 
-static std::string table_key(const durable::ObjectName& key) { return key.unique_key + "/" + key.id; }
+static std::string table_key(const durable::ObjectName& key) {
+  return key.unique_key + "/" + key.id;
+}
 
 Objects::Objects(World& world, Topology& topology, const WorkerOptions& worker,
                  durable::Store& store, const Links& links)

@@ -1,10 +1,10 @@
 // The Durable Objects of a run: which exist, where they live, and which of them are in memory.
 //
 // An object has a *home location*, chosen when it is first called (placement.h), and at most one
-// *instance*, in one isolate of its home (rule 30). The instance is made by the first event, and goes by
-// hibernation (10 s idle and nothing holds it), by eviction (70 to 140 s idle), on demand, by fault, or by a
-// reset; its storage, its alarm and, unless it was reset, its hibernatable WebSockets stay
-// (spec/durable-objects.md 3.5).
+// *instance*, in one isolate of its home (rule 30). The instance is made by the first event, and
+// goes by hibernation (10 s idle and nothing holds it), by eviction (70 to 140 s idle), on demand,
+// by fault, or by a reset; its storage, its alarm and, unless it was reset, its hibernatable
+// WebSockets stay (spec/durable-objects.md 3.5).
 // Owner: the Stack. Threading: the loop thread only.
 #ifndef OFFING_EMULATOR_ACTORS_OBJECTS_H_
 #define OFFING_EMULATOR_ACTORS_OBJECTS_H_
@@ -51,7 +51,8 @@ class Objects {
   Objects(World& world, Topology& topology, const WorkerOptions& worker, durable::Store& store,
           const Links& links);
 
-  // The object of an address, made known at the first call. The error is a text for the calling guest.
+  // The object of an address, made known at the first call. The error is a text for the calling
+  // guest.
   std::expected<Object*, std::string> find(const CallTarget& target, size_t caller_location);
   Object* find(const durable::ObjectName& key);
   Object* of_actor(RequestId actor);
@@ -71,7 +72,8 @@ class Objects {
   // Breaks the instance from outside.
   void reset(Object& object, GuestError why);
 
-  // Evicts every matching object that is in memory: now, or when its events have ended. Gives how many.
+  // Evicts every matching object that is in memory: now, or when its events have ended. Gives how
+  // many.
   size_t evict(const std::function<bool(const Object&)>& matches, std::string_view why);
   // An isolate is about to go: so do its instances.
   void isolate_leaves(size_t location, uint32_t isolate);

@@ -1,11 +1,12 @@
-// One live instance of a Durable Object inside an isolate (spec/durable-objects.md 3): its gates, its
-// storage, the events it is serving. The object of the guest's class lives in TypeScript
-// (runtime/web/actor.ts) under the same RequestId, which is also the context that the instance's timers,
-// fetches and promises belong to: they outlive the event that began them.
+// One live instance of a Durable Object inside an isolate (spec/durable-objects.md 3): its gates,
+// its storage, the events it is serving. The object of the guest's class lives in TypeScript
+// (runtime/web/actor.ts) under the same RequestId, which is also the context that the instance's
+// timers, fetches and promises belong to: they outlive the event that began them.
 //
-// Every entry goes through `input` (enter_actor, enter_for), everything that leaves through `output`
-// (leave_actor). After each turn finish_actors commits what the turn wrote. A broken actor is emptied at
-// the end of the turn that broke it: its events are answered with the error, nothing is sent any more.
+// Every entry goes through `input` (enter_actor, enter_for), everything that leaves through
+// `output` (leave_actor). After each turn finish_actors commits what the turn wrote. A broken actor
+// is emptied at the end of the turn that broke it: its events are answered with the error, nothing
+// is sent any more.
 // Owner: Isolate::Parts. Life: open_actor to close_actor or break.
 #ifndef OFFING_RUNTIME_ACTOR_ACTOR_H_
 #define OFFING_RUNTIME_ACTOR_ACTOR_H_
@@ -59,9 +60,11 @@ Actor* find_actor(Isolate::Parts& parts, RequestId actor);
 // ---- for natives that touch storage
 // The storage, opened at the first use; null when the actor is broken or closed (rule 25).
 durable::ObjectStorage* storage_of(Isolate::Parts& parts, Actor& actor);
-// A write was made. A confirmed one locks the output gate until the transaction is durable (rules 13, 18).
+// A write was made. A confirmed one locks the output gate until the transaction is durable (rules
+// 13, 18).
 void wrote(Isolate::Parts& parts, Actor& actor, bool confirmed);
-// COMMIT of what is open, now, implicit or explicit: false when it failed; the actor is broken then.
+// COMMIT of what is open, now, implicit or explicit: false when it failed; the actor is broken
+// then.
 bool commit_actor(Isolate::Parts& parts, Actor& actor);
 // Breaks the instance (at the end of this turn). The first call wins.
 void break_actor(Isolate::Parts& parts, Actor& actor, GuestError why);
@@ -75,11 +78,12 @@ InputGate::Section section_for(Isolate::Parts& parts, RequestId context);
 // later; never when it is broken. For other contexts, now. Not from inside a turn of the actor.
 void enter_for(Isolate::Parts& parts, RequestId context, InputGate::Section section,
                InputGate::Task entry);
-// Runs `message` when the output gate of that actor lets it pass: now (then perhaps inside the turn),
-// or after a later turn; never when it breaks before. For other contexts, now.
+// Runs `message` when the output gate of that actor lets it pass: now (then perhaps inside the
+// turn), or after a later turn; never when it breaks before. For other contexts, now.
 void leave_for(Isolate::Parts& parts, RequestId context, OutputGate::Task message);
 
-// blockConcurrencyWhile: asks for a section inside the current one; Entry.sectionStart follows. 0: too deep.
+// blockConcurrencyWhile: asks for a section inside the current one; Entry.sectionStart follows. 0:
+// too deep.
 InputGate::Section begin_section(Isolate::Parts& parts, Actor& actor);
 void end_section(Isolate::Parts& parts, Actor& actor, InputGate::Section section);
 

@@ -1,10 +1,11 @@
 // The hibernatable WebSockets of one Durable Object (spec/durable-objects.md 4; 3.5, rule 33).
 //
-// They outlive the instances: whoever keeps the record of the object owns this, and every instance finds
-// it through Host::actor_sockets. It is the receiver of all its ends. A text equal to the auto-response's
-// request is answered at once, without waking anything and past the output gate (rule 15); everything else
-// goes to `deliver`, in order. `deliver` is called from inside the peer's call: it must post, and then give
-// the event to Isolate::actor_socket_event. That forgets a socket when its last event is over.
+// They outlive the instances: whoever keeps the record of the object owns this, and every instance
+// finds it through Host::actor_sockets. It is the receiver of all its ends. A text equal to the
+// auto-response's request is answered at once, without waking anything and past the output gate
+// (rule 15); everything else goes to `deliver`, in order. `deliver` is called from inside the
+// peer's call: it must post, and then give the event to Isolate::actor_socket_event. That forgets a
+// socket when its last event is over.
 // Not kept over a reset: `drop_all`; the peers are told 1006.
 #ifndef OFFING_RUNTIME_ACTOR_ACTOR_SOCKETS_H_
 #define OFFING_RUNTIME_ACTOR_ACTOR_SOCKETS_H_
@@ -52,7 +53,8 @@ class ActorSockets {
   ~ActorSockets();
   ActorSockets(const ActorSockets&) = delete;
 
-  // 0 when there are kSocketsMax already; the end is dropped then. Messages that wait in it are delivered.
+  // 0 when there are kSocketsMax already; the end is dropped then. Messages that wait in it are
+  // delivered.
   SocketNumber accept(std::unique_ptr<WebSocketEnd> end, std::vector<std::string> tags,
                       std::optional<std::string> attachment);
   bool has(SocketNumber socket) const { return sockets_.contains(socket); }
@@ -66,9 +68,11 @@ class ActorSockets {
   void close(SocketNumber socket, WebSocketClose close);
   bool closed(SocketNumber socket) const;  // by `close`
   const std::vector<std::string>& tags(SocketNumber socket) const;
-  const std::optional<std::string>& attachment(SocketNumber socket) const;  // the serializer's bytes
+  // The serializer's bytes
+  const std::optional<std::string>& attachment(SocketNumber socket) const;
   void set_attachment(SocketNumber socket, std::string bytes);
-  std::optional<int64_t> auto_response_ms(SocketNumber socket) const;  // when it was last answered so
+  // When it was last answered so
+  std::optional<int64_t> auto_response_ms(SocketNumber socket) const;
 
   // ---- all of them
   struct AutoResponse {

@@ -1,12 +1,12 @@
 // Who may enter a Durable Object's JavaScript (spec/durable-objects.md 3.1, 3.2).
 //
-// Every entry is one turn, microtasks included, and there is one thread: so the lock never outlives a
-// turn, except through *critical sections* (blockConcurrencyWhile, transaction). While one runs, only
-// entries begun inside it pass; all others wait, first in, first out. Sections nest; those asked for at
-// one level run one after another, ahead of waiting entries. An entry begun in a section that has ended
-// counts as one of the section around it.
-// Tasks run from `enter`, `pump` and `break_all` only, never from inside a turn: after a turn in which a
-// section was asked for or ended the owner calls `pump`.
+// Every entry is one turn, microtasks included, and there is one thread: so the lock never outlives
+// a turn, except through *critical sections* (blockConcurrencyWhile, transaction). While one runs,
+// only entries begun inside it pass; all others wait, first in, first out. Sections nest; those
+// asked for at one level run one after another, ahead of waiting entries. An entry begun in a
+// section that has ended counts as one of the section around it.
+// Tasks run from `enter`, `pump` and `break_all` only, never from inside a turn: after a turn in
+// which a section was asked for or ended the owner calls `pump`.
 #ifndef OFFING_RUNTIME_ACTOR_INPUT_GATE_H_
 #define OFFING_RUNTIME_ACTOR_INPUT_GATE_H_
 

@@ -1,9 +1,10 @@
 // What a Durable Object says to the outside waits until what it has written is durable
 // (spec/durable-objects.md 3.3).
 //
-// Each transaction with a confirmed write is a lock, numbered in order; `open_through` opens all up to a
-// number. A message waits for the locks taken before it, not for later ones, and messages leave in order.
-// After `break_for_good` nothing leaves any more: what is held, and what comes, is told so.
+// Each transaction with a confirmed write is a lock, numbered in order; `open_through` opens all up
+// to a number. A message waits for the locks taken before it, not for later ones, and messages
+// leave in order. After `break_for_good` nothing leaves any more: what is held, and what comes, is
+// told so.
 #ifndef OFFING_RUNTIME_ACTOR_OUTPUT_GATE_H_
 #define OFFING_RUNTIME_ACTOR_OUTPUT_GATE_H_
 

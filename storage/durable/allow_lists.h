@@ -1,4 +1,5 @@
-// What the SQL of a guest may use, as the platform lists it (spec/durable-objects.md 2.5). Data only.
+// What the SQL of a guest may use, as the platform lists it (spec/durable-objects.md 2.5). Data
+// only.
 #ifndef OFFING_STORAGE_DURABLE_ALLOW_LISTS_H_
 #define OFFING_STORAGE_DURABLE_ALLOW_LISTS_H_
 

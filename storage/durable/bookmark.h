@@ -1,6 +1,6 @@
-// A bookmark names the state of an object after one of its commits: `8hex-8hex-8hex-32hex` as on the
-// platform (spec/durable-objects.md 2.7). The commit's number stands first, so that they sort by time; the
-// last part is of the object, so that another object's bookmark is recognized.
+// A bookmark names the state of an object after one of its commits: `8hex-8hex-8hex-32hex` as on
+// the platform (spec/durable-objects.md 2.7). The commit's number stands first, so that they sort
+// by time; the last part is of the object, so that another object's bookmark is recognized.
 #ifndef OFFING_STORAGE_DURABLE_BOOKMARK_H_
 #define OFFING_STORAGE_DURABLE_BOOKMARK_H_
 

@@ -1,4 +1,5 @@
-// A fast 64-bit checksum of whole 8-byte words, in four lanes; finds torn and flipped bytes, not malice.
+// A fast 64-bit checksum of whole 8-byte words, in four lanes; finds torn and flipped bytes, not
+// malice.
 #ifndef OFFING_STORAGE_DURABLE_CHECKSUM_H_
 #define OFFING_STORAGE_DURABLE_CHECKSUM_H_
 

@@ -1,8 +1,9 @@
-// One object's SQLite connection: opened with the platform's settings and limits, with an authorizer that
-// lets our own statements do anything and the guest's only what the allow-lists say.
+// One object's SQLite connection: opened with the platform's settings and limits, with an
+// authorizer that lets our own statements do anything and the guest's only what the allow-lists
+// say.
 //
-// Statements run as *ours* by default; `GuestScope` marks the calls that prepare or step a guest's (SQLite
-// asks the authorizer while preparing, and again when a step has to prepare anew).
+// Statements run as *ours* by default; `GuestScope` marks the calls that prepare or step a guest's
+// (SQLite asks the authorizer while preparing, and again when a step has to prepare anew).
 // `random()` and `randomblob()` draw from this connection's own stream, so a run can be repeated.
 #ifndef OFFING_STORAGE_DURABLE_CONNECTION_H_
 #define OFFING_STORAGE_DURABLE_CONNECTION_H_

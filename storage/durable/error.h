@@ -1,5 +1,6 @@
-// What a storage operation of a Durable Object can end with besides its result: the guest's exception
-// (class and exact text), and whether the object is broken by it (spec/durable-objects.md 3.3, 23, 24).
+// What a storage operation of a Durable Object can end with besides its result: the guest's
+// exception (class and exact text), and whether the object is broken by it (spec/durable-objects.md
+// 3.3, 23, 24).
 #ifndef OFFING_STORAGE_DURABLE_ERROR_H_
 #define OFFING_STORAGE_DURABLE_ERROR_H_
 

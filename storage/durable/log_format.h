@@ -1,8 +1,9 @@
-// The redo log's bytes: a header, then batches. A batch is what one `sync` wrote; it has a checksum and
-// counts as a whole or not at all. A later batch is written only after the one before was durable, so a
-// bad batch at the end is torn (ignored), and one with a good batch behind it is damage (an error).
-// Records of a batch, in order: an object as it stood when the log began (its pages are in its file), a
-// commit with its pages, a namespace removed. Numbers are little-endian, everything is 8-byte aligned.
+// The redo log's bytes: a header, then batches. A batch is what one `sync` wrote; it has a checksum
+// and counts as a whole or not at all. A later batch is written only after the one before was
+// durable, so a bad batch at the end is torn (ignored), and one with a good batch behind it is
+// damage (an error). Records of a batch, in order: an object as it stood when the log began (its
+// pages are in its file), a commit with its pages, a namespace removed. Numbers are little-endian,
+// everything is 8-byte aligned.
 #ifndef OFFING_STORAGE_DURABLE_LOG_FORMAT_H_
 #define OFFING_STORAGE_DURABLE_LOG_FORMAT_H_
 

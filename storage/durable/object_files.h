@@ -1,5 +1,5 @@
-// The directory of a store: `do/<unique key>/<id>.sqlite`, the redo log `do/redo.log`, and the lock that
-// keeps a second process out. Errors are texts that name the file and the way out.
+// The directory of a store: `do/<unique key>/<id>.sqlite`, the redo log `do/redo.log`, and the lock
+// that keeps a second process out. Errors are texts that name the file and the way out.
 // Files are read through at most kOpenFilesMax descriptors, the least recently used closed first.
 #ifndef OFFING_STORAGE_DURABLE_OBJECT_FILES_H_
 #define OFFING_STORAGE_DURABLE_OBJECT_FILES_H_
@@ -57,7 +57,8 @@ class ObjectFile final : public PageSource {
 class ObjectFiles {
  public:
   // Makes and locks `directory`/do.
-  static std::expected<std::unique_ptr<ObjectFiles>, std::string> open(const std::string& directory);
+  static std::expected<std::unique_ptr<ObjectFiles>, std::string> open(
+      const std::string& directory);
 
   std::string log_path() const { return root_ + "/redo.log"; }
   bool has_files() const;  // of objects
@@ -68,9 +69,10 @@ class ObjectFiles {
   // Makes all that was written since the last call durable.
   FileResult sync();
 
-  // Begins a new log with these batches and puts it in the place of the old one; durable when it returns.
-  std::expected<FileDescriptor, std::string> new_log(std::span<const std::unique_ptr<LogBatch>> batches,
-                                                     uint64_t first_sequence, size_t& bytes);
+  // Begins a new log with these batches and puts it in the place of the old one; durable when it
+  // returns.
+  std::expected<FileDescriptor, std::string> new_log(
+      std::span<const std::unique_ptr<LogBatch>> batches, uint64_t first_sequence, size_t& bytes);
   static FileResult append(int fd, const std::string& path, std::vector<iovec> parts, uint64_t at);
 
  private:

@@ -1,7 +1,7 @@
 // What the store knows of one object, open or not: its committed pages, its alarm, its history.
 //
-// The history has one record for each commit since `history_from`; applying a record's undo gives the state
-// before it. Commits above `durable` are not synced yet; their records are never dropped.
+// The history has one record for each commit since `history_from`; applying a record's undo gives
+// the state before it. Commits above `durable` are not synced yet; their records are never dropped.
 #ifndef OFFING_STORAGE_DURABLE_OBJECT_STATE_H_
 #define OFFING_STORAGE_DURABLE_OBJECT_STATE_H_
 

@@ -1,5 +1,6 @@
-// A database file is a sequence of 4 KiB pages, numbered from 1. A page is never changed once made: a new
-// version is a new Page, so versions are shared by the file, the log's buffer and the history.
+// A database file is a sequence of 4 KiB pages, numbered from 1. A page is never changed once made:
+// a new version is a new Page, so versions are shared by the file, the log's buffer and the
+// history.
 #ifndef OFFING_STORAGE_DURABLE_PAGE_H_
 #define OFFING_STORAGE_DURABLE_PAGE_H_
 

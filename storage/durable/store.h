@@ -1,12 +1,13 @@
-// The storage of all Durable Objects of a run: databases by (namespace's unique key, object id), in memory
-// or in a directory, and one shared redo log.
+// The storage of all Durable Objects of a run: databases by (namespace's unique key, object id), in
+// memory or in a directory, and one shared redo log.
 //
-// A commit hands the pages it changed to the log's buffer. `sync` writes the buffer and makes it durable
-// with one fdatasync, whatever number of objects committed: group commit. Pages reach their database file
-// only after that, so a file never holds what could still vanish; what a crash keeps from the files is
-// redone from the log when the directory is opened. With the log grown, `sync` makes a checkpoint: it syncs
-// the touched files and begins a new log. In memory the same path runs without the log.
-// One process at a time may open a directory. Time is an argument. Threading: the loop thread only.
+// A commit hands the pages it changed to the log's buffer. `sync` writes the buffer and makes it
+// durable with one fdatasync, whatever number of objects committed: group commit. Pages reach their
+// database file only after that, so a file never holds what could still vanish; what a crash keeps
+// from the files is redone from the log when the directory is opened. With the log grown, `sync`
+// makes a checkpoint: it syncs the touched files and begins a new log. In memory the same path runs
+// without the log. One process at a time may open a directory. Time is an argument. Threading: the
+// loop thread only.
 #ifndef OFFING_STORAGE_DURABLE_STORE_H_
 #define OFFING_STORAGE_DURABLE_STORE_H_
 
@@ -36,8 +37,9 @@ struct AlarmRecord {
   int64_t at_ms;
 };
 
-// What SQLite asks of the world: date('now') and CURRENT_TIMESTAMP; the seed of random(); whether to go on.
-// Each may be empty: then time stands at 1970, the seed is fixed, a statement runs to its end.
+// What SQLite asks of the world: date('now') and CURRENT_TIMESTAMP; the seed of random(); whether
+// to go on. Each may be empty: then time stands at 1970, the seed is fixed, a statement runs to its
+// end.
 struct StoreWorld {
   std::function<int64_t()> now_ms;
   std::function<void(std::span<uint8_t>)> random_bytes;  // asked once, when the store is opened
@@ -46,7 +48,8 @@ struct StoreWorld {
 };
 
 struct StoreOptions {
-  std::string directory;                       // empty: memory. Objects lie in DIR/do/<unique key>/<id>.sqlite
+  // Empty: memory. Objects lie in DIR/do/<unique key>/<id>.sqlite
+  std::string directory;
   // Undo records for point-in-time recovery, over all objects; of commits of this run only.
   size_t history_bytes_max = 256u << 20;
   int64_t history_ms_max = 30LL * 24 * 3600 * 1000;
@@ -61,27 +64,31 @@ class Store {
   static std::expected<std::unique_ptr<Store>, std::string> open(StoreOptions options);
   virtual ~Store() = default;
 
-  // `name`: of idFromName, kept for the alarm; empty leaves what is known. Asserts that no other ObjectStorage of it is
-  // alive. Applies an armed restore.
-  virtual std::unique_ptr<ObjectStorage> object(const ObjectName& object, std::string_view name) = 0;
+  // `name`: of idFromName, kept for the alarm; empty leaves what is known. Asserts that no other
+  // ObjectStorage of it is alive. Applies an armed restore.
+  virtual std::unique_ptr<ObjectStorage> object(const ObjectName& object,
+                                                std::string_view name) = 0;
 
   // Whether there are commits that `sync` has not made durable.
   virtual bool needs_sync() const = 0;
-  // Makes every commit so far durable. The error (disk full, …) means that none of those since the last success is
-  // acknowledged; the caller must discard them.
+  // Makes every commit so far durable. The error (disk full, …) means that none of those since the
+  // last success is acknowledged; the caller must discard them.
   virtual std::expected<void, std::string> sync() = 0;
-  // Takes back the commits of this object that are not durable, when its object was reset for a failed commit.
-  // Its ObjectStorage must be gone.
+  // Takes back the commits of this object that are not durable, when its object was reset for a
+  // failed commit. Its ObjectStorage must be gone.
   virtual void discard_unsynced(const ObjectName& object) = 0;
 
-  // Alarms as of the last commits. `changed` is told of each commit that moved one (at_ms < 0: none any more).
+  // Alarms as of the last commits. `changed` is told of each commit that moved one (at_ms < 0: none
+  // any more).
   virtual std::vector<AlarmRecord> alarms() const = 0;
   virtual void on_alarm_changed(std::function<void(const AlarmRecord&)> changed) = 0;
   virtual std::string name_of(const ObjectName& object) const = 0;
 
   virtual bool exists(const ObjectName& object) const = 0;   // has anything stored
-  virtual std::vector<std::string> ids(std::string_view unique_key) const = 0;  // sorted; those with storage
-  virtual void remove_namespace(std::string_view unique_key) = 0;  // deleted_classes; no object of it may be open
+  // Sorted; those with storage
+  virtual std::vector<std::string> ids(std::string_view unique_key) const = 0;
+  // deleted_classes; no object of it may be open
+  virtual void remove_namespace(std::string_view unique_key) = 0;
   virtual size_t memory_bytes() const = 0;  // pages and history held
 };
 

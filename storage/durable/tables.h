@@ -1,5 +1,6 @@
-// The reserved tables of an object's database (spec/durable-objects.md 2.4) and the few statements that
-// are used on them. Statements are prepared once for a connection; a table is created by its first write.
+// The reserved tables of an object's database (spec/durable-objects.md 2.4) and the few statements
+// that are used on them. Statements are prepared once for a connection; a table is created by its
+// first write.
 #ifndef OFFING_STORAGE_DURABLE_TABLES_H_
 #define OFFING_STORAGE_DURABLE_TABLES_H_
 

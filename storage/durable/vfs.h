@@ -1,9 +1,11 @@
-// SQLite's view of one database: the committed pages under those of the commit that is being written.
-// With a journal in memory and no spilling, SQLite writes a page only inside COMMIT, so what a PageView
-// holds as pending is one transaction; the owner takes it when COMMIT succeeded, or drops it.
+// SQLite's view of one database: the committed pages under those of the commit that is being
+// written. With a journal in memory and no spilling, SQLite writes a page only inside COMMIT, so
+// what a PageView holds as pending is one transaction; the owner takes it when COMMIT succeeded, or
+// drops it.
 //
-// A Vfs is one registration in SQLite's list, under a name of its own; SQLite's clock comes through it
-// (date('now'), CURRENT_TIMESTAMP). It outlives its connections. No locks, no journals, no temporary files.
+// A Vfs is one registration in SQLite's list, under a name of its own; SQLite's clock comes through
+// it (date('now'), CURRENT_TIMESTAMP). It outlives its connections. No locks, no journals, no
+// temporary files.
 #ifndef OFFING_STORAGE_DURABLE_VFS_H_
 #define OFFING_STORAGE_DURABLE_VFS_H_
 
