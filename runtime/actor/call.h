@@ -48,6 +48,8 @@ struct CallTarget {
   };
   Kind kind = Kind::kEntrypoint;
   uint32_t index = 0;
+  std::string entrypoint;     // kEntrypoint: the export's name; `index` is for the record only
+  std::string props;          // kEntrypoint: ctx.props there, opaque; empty: none
   std::string id;             // kActor: 64 hex digits
   std::string name;           // kActor: of idFromName, or empty
   std::string location_hint;  // kActor, or empty
@@ -72,6 +74,7 @@ struct RpcCall {
   uint64_t number = 0;               // unique in the run (Host::new_number); names the result for pipelining
   std::vector<std::string> path;     // property names from the target; may be empty for a kExport function
   bool is_get = false;               // reads the property instead of calling it
+  std::string props;                 // CallTarget::props
   RpcPayload arguments;
 };
 

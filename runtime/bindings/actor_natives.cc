@@ -3,6 +3,7 @@
 #include "runtime/bindings/call_target.h"
 #include "runtime/bindings/fetched.h"
 #include "runtime/bindings/native_call.h"
+#include "runtime/isolate/rpc.h"
 
 namespace offing {
 namespace {
@@ -67,8 +68,15 @@ void call_fetch(const Arguments& info) {
   inner.has_body = body.present;
   inner.body = std::move(body.bytes);
   inner.stream = std::move(body.stream);
-  auto done = [token = parts->token, ticket](std::expected<Response, GuestError> answer) {
+  if (const GuestError* broken = broken_stub(*parts, target.stub)) {
+    return parts->host.post([token = parts->token, ticket, why = *broken] {
+      if (token->parts != nullptr) reject_with(*token->parts, ticket, why);
+    });
+  }
+  auto done = [token = parts->token, ticket,
+               stub = target.stub](std::expected<Response, GuestError> answer) {
     if (token->parts == nullptr) return;
+    if (!answer) note_failure(*token->parts, stub, answer.error());
     deliver(*token->parts, ticket,
             [parts = token->parts, ticket, answer = std::move(answer)]() mutable {
               if (!answer) return reject_with(*parts, ticket, answer.error());

@@ -12,6 +12,8 @@ namespace offing {
 // The runtime's own TypeScript made it; what does not fit is left at its default.
 CallTarget target_of(Isolate::Parts& parts, v8::Local<v8::Context> context,
                      v8::Local<v8::Value> target);
+// The other way, for a stub that a message brought.
+v8::Local<v8::Value> target_to_guest(Isolate::Parts& parts, const CallTarget& target);
 
 }  // namespace offing
 

@@ -92,6 +92,7 @@ class Reader final : public v8::ValueDeserializer::Delegate {
     uint32_t index = 0;
     if (!deserializer_->ReadUint32(&index) || index >= objects_.tags.size()) return {};
     Local<v8::Value> made;
+    v8::Isolate::AllowJavascriptExecutionScope allowed(isolate);  // forbidden while it reads
     if (!call_entry(Isolate::Parts::of(isolate), isolate->GetCurrentContext(),
                     EntryFunction::kCloneRead, {objects_.tags[index], objects_.payloads[index]})
              .ToLocal(&made) ||

@@ -6,9 +6,9 @@
 namespace offing {
 namespace {
 
-std::array<std::span<const NativeFunction>, 12> groups() {
+std::array<std::span<const NativeFunction>, 13> groups() {
   return {actor_natives(), clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
-          host_natives(),    inspect_natives(), kv_natives(),    request_natives(),
+          host_natives(),    inspect_natives(), kv_natives(),    request_natives(), rpc_natives(),
           stream_natives(),  text_natives(),  url_natives()};
 }
 

@@ -25,6 +25,7 @@ std::span<const NativeFunction> host_natives();
 std::span<const NativeFunction> inspect_natives();
 std::span<const NativeFunction> kv_natives();
 std::span<const NativeFunction> request_natives();
+std::span<const NativeFunction> rpc_natives();
 std::span<const NativeFunction> stream_natives();
 std::span<const NativeFunction> text_natives();
 std::span<const NativeFunction> url_natives();

@@ -109,8 +109,11 @@ class Writer final : public v8::ValueSerializer::Delegate {
     serializer_->WriteUint32(static_cast<uint32_t>(kind));
     if (kind != 0) {
       serializer_->WriteUint32(attachments_->counts[kind]++);
-      attachments_->things.push_back(kind_value);
-      attachments_->things.push_back(thing);
+      const uint32_t at = attachments_->count++ * 2;
+      if (attachments_->things->CreateDataProperty(context, at, kind_value).IsNothing() ||
+          attachments_->things->CreateDataProperty(context, at + 1, thing).IsNothing()) {
+        return v8::Nothing<bool>();
+      }
     }
     return serializer_->WriteValue(context, payload);
   }
@@ -186,6 +189,8 @@ class Reader final : public v8::ValueDeserializer::Delegate {
       return {};
     }
     Local<v8::Value> arguments[] = {text_from_utf8(isolate, name), payload, thing};
+    // The engine forbids scripts while it reads. Ours makes an object and touches none of those read.
+    v8::Isolate::AllowJavascriptExecutionScope allowed(isolate);
     if (!call_through(parts_, context, EntryFunction::kCloneRead, 3, arguments).ToLocal(&made) ||
         !made->IsObject()) {
       return {};

@@ -28,8 +28,10 @@ constexpr size_t kAttachmentKinds = 4;
 
 // What was met while a value was written, in order.
 struct Attachments {
-  explicit Attachments(v8::Isolate* isolate) : things(isolate) {}
-  v8::LocalVector<v8::Value> things;  // [kind, thing, kind, thing, ...]
+  explicit Attachments(v8::Isolate* isolate) : things(v8::Array::New(isolate)) {}
+  // [kind, thing, kind, thing, ...]; an array, for the engine's handle scopes end before it is read.
+  v8::Local<v8::Array> things;
+  uint32_t count = 0;
   std::array<uint32_t, kAttachmentKinds> counts{};
 };
 

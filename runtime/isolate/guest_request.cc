@@ -72,6 +72,13 @@ void work_ended(Isolate::Parts& parts, RequestId request) {
 
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
   if (request.answered) return;
+  if (request.rpc_done) {  // a result goes another way (runtime/bindings/rpc_natives.cc)
+    return conclude(parts, request, [done = std::move(request.rpc_done),
+                                     thrown = std::move(result.thrown)](
+                                        const GuestError* broken) mutable {
+      done(std::unexpected(broken == nullptr ? std::move(thrown) : *broken));
+    });
+  }
   if (request.actor != 0) {
     if (request.is_alarm) alarm_answered(parts, request, result);
     return conclude(parts, request, [done = std::move(request.done), result = std::move(result)](
@@ -143,6 +150,7 @@ void change_wait_until(Isolate::Parts& parts, RequestId request, int change) {
 
 void end_if_done(Isolate::Parts& parts, GuestRequest& request) {
   if (!request.answered || request.streaming || request.holding || request.is_instance) return;
+  if (request.holds > 0) return;
   if (request.wait_until == 0) return end_request(parts, request.id);
   if (request.drain_timer == 0) start_drain(parts, request);
 }
@@ -164,12 +172,19 @@ void end_request(Isolate::Parts& parts, RequestId request) {
     if (Actor* actor = find_actor(parts, found->actor)) std::erase(actor->events, request);
   }
   if (found->incoming.stream) parts.graveyard.push_back(std::move(found->incoming.stream));
+  if (found->owns_rpc) drop_rpc_of(parts, request);
+  if (found->serving > 0) fail_served(parts, request);
+  const RequestId within = found->within;
   std::unique_ptr<GuestRequest> spare = std::move(*parts.requests.find(request));
   parts.requests.remove(request);
   if (parts.spare_requests.size() < 64) {
     *spare = GuestRequest();
     parts.spare_requests.push_back(std::move(spare));
   }
+  GuestRequest* around = within == 0 ? nullptr : parts.find_request(within);
+  if (around == nullptr) return;
+  --around->serving;
+  end_if_done(parts, *around);
 }
 
 }  // namespace offing

@@ -43,6 +43,14 @@ struct GuestRequest {
   // The answer, while the output gate holds it; called with what broke the instance, or null.
   std::move_only_function<void(const GuestError*)> held;
   bool holding = false;
+
+  // ---- RPC (runtime/isolate/rpc.h)
+  std::unique_ptr<RpcCall> rpc;  // what an RPC event asks
+  std::string props;           // ctx.props: JSON text, or the serializer's bytes
+  RequestId within = 0;        // the stateless context that a call of its export runs in
+  uint32_t holds = 0;          // exports that others hold, streams they read, results kept for calls
+  uint32_t serving = 0;        // calls of its exports, not answered
+  bool owns_rpc = false;       // there are imports or results to drop with it
 };
 
 // What the platform gives waitUntil after the response (spec/limits.md 2.2).
@@ -56,7 +64,8 @@ void work_ended(Isolate::Parts& parts, RequestId request);
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result);
 // Whether somebody outside waits for the guest to say something.
 inline bool owes_something(const GuestRequest& request) {
-  return request.actor == 0 && (!request.answered || request.pulling);
+  return request.actor == 0 && request.within == 0 &&
+         (!request.answered || request.pulling || request.serving > 0);
 }
 // The same for any kind of event: `tell` gives the answer, or the error that broke the instance before
 // it could leave. For an actor's event it waits at the output gate.

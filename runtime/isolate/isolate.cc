@@ -148,12 +148,13 @@ std::expected<std::unique_ptr<Isolate>, std::string> Isolate::start(Engine& engi
 }
 
 void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
-                    std::string_view entrypoint, FetchDone done) {
+                    std::string_view entrypoint, FetchDone done, std::string props) {
   Parts& parts = *parts_;
   assert(id != 0 && parts.find_request(id) == nullptr);
   GuestRequest& request = open_request(parts, id);
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
+  request.props = std::move(props);
   request.done = std::move(done);
   parts.suspects.push_back(id);
   run_turn(parts, [&](Local<v8::Context> context) {

@@ -83,8 +83,9 @@ class Isolate {
   // Calls the guest's fetch handler: `entrypoint` is an export's name, "default" the usual one.
   // `cf_json` becomes request.cf. `done` is called once, possibly before this returns. The response's
   // stream, if any, must be read to its end or cancelled.
+  // `props`: CallTarget::props of a guest's call.
   void fetch(RequestId request, Request incoming, std::string cf_json, std::string_view entrypoint,
-             FetchDone done);
+             FetchDone done, std::string props = {});
   // The client of this request is gone. Its waitUntil promises go on for up to 30 s.
   void client_gone(RequestId request);
 

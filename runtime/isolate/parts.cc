@@ -31,7 +31,8 @@ constexpr const char* kEntryFunctions[] = {
     "testNames", "test", "unhandledRejection", "domException", "describe", "cloneWrite",
     "cloneRead", "actorOpen", "actorConstruct", "actorFetch", "actorAlarm", "actorClose",
     "sectionStart", "actorHasMethod", "remoteError", "errorFields", "rpcCall", "rpcRelease",
-    "rpcForget"};
+    "rpcForget", "rpcReplace",
+    "rpcAttach"};
 static_assert(std::size(kEntryFunctions) == static_cast<size_t>(EntryFunction::kCount));
 
 void on_promise_reject(v8::PromiseRejectMessage message) {
@@ -130,6 +131,7 @@ Isolate::Parts::~Parts() {
   graveyard.clear();
   requests = {};
   spare_requests.clear();
+  rpc = {};
   outbox.clear();
   rejections.clear();
   pending.clear();

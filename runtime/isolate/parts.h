@@ -21,6 +21,7 @@
 #include "runtime/isolate/isolate.h"
 #include "runtime/isolate/memory.h"
 #include "runtime/isolate/pending.h"
+#include "runtime/isolate/rpc.h"
 
 namespace offing {
 
@@ -59,7 +60,8 @@ enum class EntryFunction : uint8_t {
   kInit, kBuiltin, kSetMain, kFetch, kClientGone, kHung, kTimer, kPull, kCancel, kTestNames, kTest,
   kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kActorOpen,
   kActorConstruct, kActorFetch, kActorAlarm, kActorClose, kSectionStart, kActorHasMethod,
-  kRemoteError, kErrorFields, kRpcCall, kRpcRelease, kRpcForget, kCount
+  kRemoteError, kErrorFields, kRpcCall, kRpcRelease, kRpcForget, kRpcReplace,
+  kRpcAttach, kCount
 };
 
 // Objects of fixed shape that natives answer with.
@@ -121,6 +123,7 @@ struct Isolate::Parts {
   std::vector<std::unique_ptr<ByteSource>> graveyard;  // emptied when the next turn begins
   uint64_t next_id = 1;                  // timers and sources
   IdTable<std::unique_ptr<Actor>> actors;
+  RpcTables rpc;
   std::vector<RequestId> dirty_actors;   // to be looked at after this turn
 
   std::unique_ptr<ModuleRegistry> modules;

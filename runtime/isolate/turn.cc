@@ -166,6 +166,9 @@ GuestError guest_error_from(Isolate::Parts& parts, Local<v8::Context> context,
   error.overloaded = get("overloaded")->IsTrue();
   error.object_reset = get("objectReset")->IsTrue();
   error.object_id = text("objectId");
+  if (Local<v8::Value> value = get("value"); value->IsUint8Array()) {
+    error.value = std::string(BytesOf(value).view());
+  }
   return error;
 }
 
@@ -183,6 +186,7 @@ Local<v8::Value> remote_error(Isolate::Parts& parts, Local<v8::Context> context,
   set("overloaded", v8::Boolean::New(isolate, error.overloaded));
   set("objectReset", v8::Boolean::New(isolate, error.object_reset));
   set("objectId", text_from_utf8(isolate, error.object_id));
+  if (!error.value.empty()) set("value", uint8_array_from(isolate, error.value));
   Local<v8::Value> made;
   if (call_entry(parts, context, EntryFunction::kRemoteError, {fields}).ToLocal(&made)) return made;
   return v8::Exception::Error(text_from_utf8(isolate, error.message));

@@ -7,6 +7,15 @@ function toPromise(value: unknown): Promise<unknown> {
   return value instanceof Promise ? value : Promise.resolve(value);
 }
 
+// What ctx.exports is; undefined without the compatibility flag. main.ts sets it.
+let exported: () => object | undefined = () => undefined;
+export function setContextExports(get: () => object | undefined): void {
+  exported = get;
+}
+export function contextExports(): any {
+  return exported();
+}
+
 let isContext: (value: unknown) => value is ExecutionContext;
 
 export class ExecutionContext {
@@ -30,11 +39,12 @@ export class ExecutionContext {
 
   get props(): object {
     if (!isContext(this)) throw illegalInvocation();
-    return this.#props ??= {};
+    return this.#props ??= (native.eventProps(this.#io.request) as object | undefined) ?? {};
   }
 
-  get exports(): never {
-    throw new Error("ctx.exports is not supported by this version of offing.");
+  get exports(): any {
+    if (!isContext(this)) throw illegalInvocation();
+    return contextExports();
   }
 
   abort(_reason?: unknown): void {

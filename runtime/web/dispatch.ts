@@ -42,6 +42,9 @@ export function setMain(namespace: Record<string, unknown>): void {
 export function mainExport(name: string): unknown {
   return main[name];
 }
+export function mainNames(): string[] {
+  return Object.keys(main);
+}
 export function currentEnv(): Record<string, unknown> {
   return env;
 }
@@ -50,10 +53,13 @@ function isEntrypointClass(value: unknown): value is EntrypointClass {
   return typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
 }
 
-// The object whose methods serve this event.
-function receiver(entrypoint: string, ctx: ExecutionContext): Exported {
+// The object whose methods serve this event. An exported class is instantiated also without the
+// platform's base.
+export function entrypointObject(entrypoint: string, ctx: ExecutionContext): Exported {
   const exported = main[entrypoint];
-  if (isEntrypointClass(exported)) return new exported(ctx, env);
+  if (typeof exported === "function" && typeof exported.prototype === "object") {
+    return new (exported as EntrypointClass)(ctx, env);
+  }
   if (exported === undefined || exported === null) {
     throw new Error(entrypoint === "default" ? NO_FETCH_TEXT
                     : `The Worker has no entrypoint named "${entrypoint}".`);
@@ -63,7 +69,7 @@ function receiver(entrypoint: string, ctx: ExecutionContext): Exported {
 
 function callFetch(entrypoint: string, io: IoContext, request: Request): unknown {
   const ctx = new ExecutionContext(io);
-  const target = receiver(entrypoint, ctx);
+  const target = entrypointObject(entrypoint, ctx);
   const handler = target.fetch as Handler | undefined;
   if (typeof handler !== "function") throw new Error(NO_FETCH_TEXT);
   return handler.call(target, request, env, ctx);
@@ -177,7 +183,7 @@ export function runTest(name: string, request: RequestId): void {
   native.setFrame(io);
   try {
     const ctx = new ExecutionContext(io);
-    const target = receiver(name, ctx);
+    const target = entrypointObject(name, ctx);
     if (typeof target.test !== "function") {
       throw new Error("Entrypoint does not export a test() function.");
     }

@@ -1,8 +1,9 @@
 // `env`: variables, KV namespaces, and stand-ins for bindings that offing does not have, which say
 // so at the first use (spec/runtime-api.md 1; spec/config.md 3).
 
-import { Fetcher } from "./fetch";
+import { makeNamespace } from "./durable_namespace";
 import { KvNamespace } from "./kv";
+import { makeSelfService, makeService } from "./service";
 
 type InitOptions = Parameters<Entry["init"]>[0];
 
@@ -28,7 +29,11 @@ export function makeEnv(options: InitOptions): Record<string, unknown> {
   options.kv.forEach((name, at) => {
     env[name] = new KvNamespace(at);
   });
-  for (const name of options.self) env[name] = new Fetcher();
+  for (const { name, space } of options.actors) env[name] = makeNamespace(space);
+  for (const name of options.self) env[name] = makeSelfService();
+  options.services.forEach(({ name, entrypoint, propsJson }, at) => {
+    env[name] = makeService(at, entrypoint, propsJson);
+  });
   for (const [name, what] of options.unsupported) env[name] = unsupportedBinding(name, what);
   return env;
 }

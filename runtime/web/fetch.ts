@@ -38,7 +38,7 @@ interface Hop {
   follow: boolean;
   hops: number;
   signal: AbortSignal | undefined;
-  self: boolean;  // through a service binding to this Worker
+  target: NativeTarget | undefined;  // a guest's own, through a stub; else the network
 }
 
 function checkScheme(url: string): string {
@@ -59,14 +59,17 @@ function withoutFragment(url: string): string {
 }
 
 function send(hop: Hop): Promise<NativeResponse> {
-  const { io, body } = hop;
-  const url = withoutFragment(fetchFlags.customPorts ? hop.url : dropPort(hop.url));
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    return native.fetch(io.request, hop.method, url, toWire(hop.headers), body,
-                        body instanceof Uint8Array ? body.length : -1, hop.self);
+  const { io, body, target } = hop;
+  const headers = toWire(hop.headers);
+  const whole = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  const sent = whole ? body : sendStream(io, body);
+  const length = body === undefined || typeof body === "string" ? -1 : body.length;
+  if (target !== undefined) {
+    return native.callFetch(io.request, target, hop.method, withoutFragment(hop.url), headers, sent,
+                            length);
   }
-  return native.fetch(io.request, hop.method, url, toWire(hop.headers), sendStream(io, body),
-                      body.length, hop.self);
+  const url = withoutFragment(fetchFlags.customPorts ? hop.url : dropPort(hop.url));
+  return native.fetch(io.request, hop.method, url, headers, sent, length, false);
 }
 
 function header(list: FlatHeaders, name: string): string | undefined {
@@ -166,7 +169,8 @@ function orAborted(work: Promise<Response>, signal: AbortSignal): Promise<Respon
   });
 }
 
-function start(input: unknown, init: RequestInit | undefined, self: boolean): Promise<Response> {
+function start(input: unknown, init: RequestInit | undefined,
+               target: NativeTarget | undefined): Promise<Response> {
   const io = requireRequest("fetch");
   const request = isRequest(input) && init === undefined ? input
                                                          : new Request(input as string, init);
@@ -177,7 +181,7 @@ function start(input: unknown, init: RequestInit | undefined, self: boolean): Pr
   const body = hasBody(request) ? takeForSending(request) : undefined;
   const work = run({
     io, method: methodOf(request), url, headers: flatHeaders(request), body, rewindable,
-    follow: redirectOf(request) === "follow", hops: 0, signal, self,
+    follow: redirectOf(request) === "follow", hops: 0, signal, target,
   });
   return signal === undefined ? work : orAborted(work, signal);
 }
@@ -187,30 +191,19 @@ export function fetch(input: unknown, init?: RequestInit | null): Promise<Respon
     if (arguments.length === 0) {
       throw badArgument("fetch", "ServiceWorkerGlobalScope", 1, "Request or string");
     }
-    return start(input, init ?? undefined, false);
+    return start(input, init ?? undefined, undefined);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-// What a handler threw crosses as "Class: message"; a built-in class is the same on both sides.
-function rethrow(error: unknown): never {
-  const text = (error as Error).message;
-  const named = /^([A-Za-z]*Error): ([^]*)$/.exec(text);
-  const known = named && (globalThis as Record<string, unknown>)[named[1]!];
-  if (typeof known === "function") throw new (known as ErrorConstructor)(named![2]);
-  throw error;
-}
-
-// A service binding to this Worker (spec/config.md 2, `services`): its own default handler.
-export class Fetcher {
-  fetch(input: unknown, init?: RequestInit | null): Promise<Response> {
-    try {
-      return then.call(start(input, init ?? undefined, true), undefined, rethrow) as
-        Promise<Response>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+// fetch of a stub: the same, but what answers is a guest.
+export function fetchTarget(target: NativeTarget, input: unknown,
+                            init?: RequestInit | null): Promise<Response> {
+  try {
+    return start(input, init ?? undefined, target);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

@@ -34,6 +34,8 @@ export class IoContext implements Frame {
   passThrough = false;
   incoming: object | undefined = undefined;   // its Request, when its signal can abort
   pending = 0;              // waitUntil promises not settled
+  session = false;          // serves RPC: lives while other contexts hold something of it
+  holds = 0;                // … so many things (rpc_stub.ts)
   bodyEnd: BodyEnd | undefined = undefined;
 
   constructor(request: RequestId, actor?: IoContext) {
@@ -142,8 +144,9 @@ export function whenContextEnds(work: (io: IoContext) => void): void {
   atEnd = work;
 }
 
-function finishIfIdle(io: IoContext): void {
+export function finishIfIdle(io: IoContext): void {
   if (io.ended || !io.answered || io.streaming !== 0 || io.pending !== 0) return;
+  if (io.holds !== 0) return;
   io.ended = true;
   atEnd(io);
 }

@@ -5,6 +5,7 @@
 import {
   actorAlarm, actorClose, actorConstruct, actorFetch, actorHasMethod, actorOpen, setActorClasses,
 } from "./actor";
+import { setContextExports } from "./context";
 import { clientGone, dispatchFetch, hung, runTest, setEnv, setMain, testNames } from "./dispatch";
 import { domException } from "./dom_exception";
 import { startSection } from "./durable_state";
@@ -13,8 +14,14 @@ import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./glob
 import { initHttp, installHttpGlobals } from "./http_globals";
 import { setEvaluating, whenContextEnds } from "./io";
 import { cancelStream, pullStream } from "./outgoing";
-import { errorFields, remoteError } from "./remote_error";
-import { rpcCall, rpcForget, rpcRelease } from "./rpc_serve";
+import { initExports } from "./exports";
+import { errorFields, errorFlags, remoteError } from "./remote_error";
+import { rpcFlags } from "./rpc";
+import "./rpc_call";
+import {
+  rpcCall, rpcContextEnded, rpcForget, rpcHung, rpcRelease,
+} from "./rpc_serve";
+import { attach, replaceDeep } from "./rpc_values";
 import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
 import { makeWorkersModule } from "./workers_module";
@@ -23,7 +30,10 @@ let workersModule: Record<string, unknown> = {};
 
 installBaseGlobals(globalThis);
 installHttpGlobals(globalThis);
-whenContextEnds(cancelTimers);
+whenContextEnds((io) => {
+  cancelTimers(io);
+  rpcContextEnded(io);
+});
 
 export const entry: Entry = {
   init(options): void {
@@ -31,12 +41,18 @@ export const entry: Entry = {
     initBase(flags);
     initHttp(flags);
     setActorClasses(options.actorClasses);
+    rpcFlags.enabled = flags.has("rpc");
+    rpcFlags.allClasses = flags.has("js_rpc");
+    rpcFlags.dupParameters = flags.has("rpc_params_dup_stubs");
+    errorFlags.enhanced = flags.has("enhanced_error_serialization");
+    const exported = initExports(options.actorClasses);
+    if (flags.has("enable_ctx_exports")) setContextExports(() => exported.own());
     const env = makeEnv(options);
     setEnv(env);
     setEvaluating(true);
     // Importers have an object of their own, as on the platform: the same bindings.
     const importable = !options.flags.includes("disallow_importable_env");
-    workersModule = makeWorkersModule(importable ? { ...env } : {});
+    workersModule = makeWorkersModule(importable ? { ...env } : {}, exported.shared);
   },
   builtin(specifier): Record<string, unknown> | string {
     return specifier === "cloudflare:workers" ? workersModule : `No such module "${specifier}".`;
@@ -47,7 +63,10 @@ export const entry: Entry = {
   },
   fetch: dispatchFetch,
   clientGone,
-  hung,
+  hung(request): void {
+    hung(request);
+    rpcHung(request);
+  },
   timer(id): void {
     fireTimer(id);
   },
@@ -73,6 +92,8 @@ export const entry: Entry = {
   rpcCall,
   rpcRelease,
   rpcForget,
+  rpcReplace: replaceDeep,
+  rpcAttach: attach,
   cloneWrite,
   cloneRead,
 };

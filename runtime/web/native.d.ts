@@ -103,6 +103,28 @@ interface Native {
   // `stop`: JavaScript stops right here.
   actorBreak(actor: RequestId, error: RemoteErrorFields, stop: boolean, retryAlarm: boolean): void;
 
+  // ---- RPC (runtime/bindings/rpc_natives.cc). A call gives a promise of a number that rpcTake turns
+  // into the value, once; throws what the arguments cannot be written for.
+  rpcCall(request: RequestId, target: NativeTarget, path: readonly string[], isGet: boolean,
+          callNumber: number, args: unknown[] | undefined): Promise<number>;
+  rpcPending(callNumber: number): boolean;          // it has no answer yet
+  rpcTake(arrived: number): unknown;
+  rpcArguments(event: RequestId, owner: RequestId): unknown[] | undefined;   // once
+  rpcReturn(event: RequestId, value: unknown): void;
+  rpcUnkeep(callNumber: number): void;              // its result is nothing to pipeline on
+  rpcHold(context: RequestId, change: 1 | -1): void;
+  // Within entry.rpcAttach, each adds the next attachment of its kind.
+  attachExport(context: RequestId, exported: number): void;
+  attachImport(importId: number): void;
+  attachStream(request: RequestId, body: string | Uint8Array | number, length: number): void;
+  attachTarget(target: NativeTarget): void;
+  rpcDup(importId: number): number;
+  rpcDrop(importId: number): void;
+  rpcLoopback(context: RequestId, exported: number): number;   // an import of one's own export
+  rpcPack(value: unknown): Uint8Array;              // without attachments
+  rpcUnpack(bytes: Uint8Array): unknown;
+  eventProps(request: RequestId): unknown;          // ctx.props, or undefined
+
   // ---- the log
   log(request: RequestId, level: string, text: string): void;
   uncaught(request: RequestId, where: string, error: unknown): void;
@@ -156,12 +178,14 @@ type WebSocketId = number;
 // runtime/actor/call.h: CallTarget. kind: 0 entrypoint, 1 actor, 2 export (an id this context has
 // imported), 3 result of a call.
 type NativeTarget = readonly [kind: 0 | 1 | 2 | 3, index: number, id: string, name: string,
-                              hint: string, jurisdiction: string, stub: number];
+                              hint: string | Uint8Array, jurisdiction: string, stub: number];
+// Of an entrypoint `name` is the export's and `hint` its props, JSON text or packed.
 
 // runtime/actor/guest_error.h
 interface RemoteErrorFields {
   name: string; message: string; remote: boolean; retryable: boolean; overloaded: boolean;
   objectReset: boolean; objectId: string;
+  value?: Uint8Array | undefined;   // packed, when class and message do not tell all of it
 }
 
 // What code runs for. Kept in V8's continuation-preserved slot; later also AsyncLocalStorage's map.
@@ -226,18 +250,25 @@ interface Entry {
   // The fields of an exception that leaves a context.
   errorFields(error: unknown): RemoteErrorFields;
 
-  // ---- RPC (runtime/web/rpc.ts). Serves a call: for a stateless entrypoint or an actor. Answered with
-  // native.rpcReturn or rpcFail (runtime/bindings/rpc_natives.cc).
-  rpcCall(context: RequestId, event: RequestId, kind: "entrypoint" | "actor" | "export" | "result",
-          entrypoint: string, exported: number, path: string[], isGet: boolean,
-          callNumber: number, args: number): void;
+  // ---- RPC (runtime/web/rpc_serve.ts). Serves a call, which native.rpcReturn or respondError
+  // answers. `kind` and `base`: 0 an entrypoint's name, 1 an actor, 2 an export's number, 3 what call
+  // rpcCall gave back. Gives what calls on the result are to find, or undefined.
+  rpcCall(context: RequestId, event: RequestId, kind: number, base: unknown,
+          path: readonly string[], isGet: boolean, callNumber: number): unknown;
   // Nobody holds this export any more.
   rpcRelease(context: RequestId, exported: number): void;
-  // The caller has its result: nobody can pipeline on that call any more.
-  rpcForget(context: RequestId, callNumber: number): void;
+  // A caller has its result: nobody can pipeline on that call into a stateless context any more.
+  rpcForget(context: RequestId): void;
+  // The value with functions and stubs replaced by what can be written.
+  rpcReplace(value: unknown): unknown;
+  // [kind, thing, …]: takes each, in order, by native.attach….
+  rpcAttach(things: unknown[]): void;
 
-  cloneWrite(object: object): [tag: string, payload: unknown] | undefined;
-  cloneRead(tag: string, payload: unknown): object;
+  // `rpc`: also what only RPC carries; a tag of "" asks for rpcReplace. `kind`, `thing`: its attachment
+  // (runtime/bindings/serializer.h).
+  cloneWrite(object: object, rpc?: boolean):
+    [tag: string, payload: unknown, kind: number, thing: unknown] | undefined;
+  cloneRead(tag: string, payload: unknown, thing?: unknown): object;
 }
 
 // The parameter of the function that the bundle is the body of.

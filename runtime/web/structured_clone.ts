@@ -22,14 +22,61 @@ export function registerCloneable<T extends object>(
   byTag.set(tag, made);
 }
 
-export function cloneWrite(value: object): [tag: string, payload: unknown] | undefined {
+// What only RPC carries: besides its payload it may have one attachment (serializer.h).
+type Written = [payload: unknown, kind: number, thing: unknown];
+interface Attachable {
+  readonly tag: string;
+  readonly test: (value: object) => boolean;
+  readonly write: (value: object) => Written;
+  readonly read: (payload: unknown, thing: unknown) => object;
+}
+const attachables: Attachable[] = [];
+const attachableByTag = new Map<string, Attachable>();
+
+export function registerAttachment<T extends object>(
+    tag: string, test: (value: unknown) => value is T, write: (value: T) => Written,
+    read: (payload: unknown, thing: unknown) => object): void {
+  const made = { tag, test, write: write as (value: object) => Written, read };
+  attachables.push(made);
+  attachableByTag.set(tag, made);
+}
+
+// What RPC refuses in words of its own. No words: it has to be replaced before it is written.
+interface Refusal {
+  readonly test: (value: object) => boolean;
+  readonly text: () => string | undefined;
+}
+const refusals: Refusal[] = [];
+export function registerRefusal(test: (value: unknown) => boolean,
+                                text: () => string | undefined): void {
+  refusals.push({ test, text });
+}
+
+export function cloneWrite(
+    value: object, rpc?: boolean): [tag: string, payload: unknown, kind: number, thing: unknown] |
+                                   undefined {
+  if (rpc === true) {
+    for (const attachable of attachables) {
+      if (!attachable.test(value)) continue;
+      const [payload, kind, thing] = attachable.write(value);
+      return [attachable.tag, payload, kind, thing];
+    }
+    for (const refusal of refusals) {
+      if (!refusal.test(value)) continue;
+      const text = refusal.text();
+      if (text === undefined) return ["", undefined, 0, undefined];
+      throw domException("DataCloneError", text);
+    }
+  }
   for (const cloneable of cloneables) {
-    if (cloneable.test(value)) return [cloneable.tag, cloneable.write(value)];
+    if (cloneable.test(value)) return [cloneable.tag, cloneable.write(value), 0, undefined];
   }
   return undefined;
 }
 
-export function cloneRead(tag: string, payload: unknown): object {
+export function cloneRead(tag: string, payload: unknown, thing?: unknown): object {
+  const attachable = attachableByTag.get(tag);
+  if (attachable !== undefined) return attachable.read(payload, thing);
   const cloneable = byTag.get(tag);
   if (cloneable === undefined) {
     throw domException("DataCloneError", `Could not deserialize an object of type "${tag}".`);

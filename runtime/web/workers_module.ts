@@ -3,6 +3,9 @@
 import { waitUntil as addWaitUntil } from "./context";
 import { badConstruction } from "./errors";
 import { requireRequest } from "./io";
+import { RpcPromise, RpcProperty, RpcTarget } from "./rpc";
+import { RpcStub } from "./rpc_stub";
+import { Fetcher } from "./service";
 
 function unsupported(what: string): Error {
   return new Error(`${what} is not supported by this version of offing.`);
@@ -26,17 +29,6 @@ function entrypointBase(name: string): new (ctx: unknown, env: unknown) => objec
 export const WorkerEntrypoint = entrypointBase("WorkerEntrypoint");
 export const DurableObject = entrypointBase("DurableObject");
 export const WorkflowEntrypoint = entrypointBase("WorkflowEntrypoint");
-export class RpcTarget {}
-
-function unsupportedClass(name: string): unknown {
-  return {
-    [name]: class {
-      constructor() {
-        throw unsupported(name);
-      }
-    },
-  }[name];
-}
 
 function unsupportedFunction(name: string): () => never {
   return () => {
@@ -58,16 +50,14 @@ function waitUntil(promise: unknown): void {
   addWaitUntil(requireRequest("waitUntil()"), promise);
 }
 
-export function makeWorkersModule(env: Record<string, unknown>): Record<string, unknown> {
+export function makeWorkersModule(env: Record<string, unknown>,
+                                  exported: object): Record<string, unknown> {
   return {
     WorkerEntrypoint, DurableObject, WorkflowEntrypoint, RpcTarget,
-    RpcStub: unsupportedClass("RpcStub"),
-    RpcPromise: unsupportedClass("RpcPromise"),
-    RpcProperty: unsupportedClass("RpcProperty"),
-    ServiceStub: unsupportedClass("ServiceStub"),
+    RpcStub, RpcPromise, RpcProperty, ServiceStub: Fetcher,
     env,
     waitUntil,
-    exports: unsupportedObject("exports"),
+    exports: exported,
     cache: unsupportedObject("cache"),
     tracing: unsupportedObject("tracing"),
     withEnv: unsupportedFunction("withEnv"),

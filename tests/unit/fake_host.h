@@ -4,6 +4,7 @@
 #define OFFING_TESTS_UNIT_FAKE_HOST_H_
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -48,8 +49,12 @@ class FakeHost final : public Host {
   void kv(RequestId request, KvCall call, KvCallback done) override {
     kv_calls.push_back({request, std::move(call), std::move(done)});
   }
-  void call_fetch(RequestId, CallTarget, Request, ActorFetchCallback) override {}
-  void call_rpc(RequestId, CallTarget, RpcCall, RpcDone) override {}
+  void call_fetch(RequestId, CallTarget target, Request inner, ActorFetchCallback done) override {
+    if (on_fetch) on_fetch(std::move(target), std::move(inner), std::move(done));
+  }
+  void call_rpc(RequestId, CallTarget target, RpcCall call, RpcDone done) override {
+    if (on_rpc) on_rpc(std::move(target), std::move(call), std::move(done));
+  }
   void post(std::move_only_function<void()> task) override { posted.push_back(std::move(task)); }
   uint64_t new_number() override { return ++last_number; }
   uint32_t location_index() const override { return 0; }
@@ -106,6 +111,9 @@ class FakeHost final : public Host {
     return entry;
   }
 
+  // Where calls between guests go (tests/unit/rpc_bench.h).
+  std::function<void(CallTarget, Request, ActorFetchCallback)> on_fetch;
+  std::function<void(CallTarget, RpcCall, RpcDone)> on_rpc;
   int64_t now = 1'700'000'000'000;
   TimerId last_timer = 0;
   uint64_t last_number = uint64_t{1} << 41;
