@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/bindings/convert.h"
+#include "runtime/bindings/durable_tables.h"
 #include "runtime/isolate/guest_stream.h"
 #include "runtime/isolate/parts.h"
 #include "runtime/isolate/turn.h"
@@ -49,7 +50,8 @@ void on_durable(Isolate::Parts& parts, RequestId id, OutputGate::Lock lock,
 bool hangs(Isolate::Parts& parts, Actor& actor) {
   if (actor.input.running() == 0 || actor.input.wants_pump()) return false;
   GuestRequest* instance = parts.find_request(actor.id);
-  return instance != nullptr && instance->under_way == 0 && actor.output.held() == 0;
+  return instance != nullptr && instance->under_way == 0 && actor.output.held() == 0 &&
+         actor.open_sockets == 0;
 }
 
 void end_instance(Isolate::Parts& parts, Actor& actor) {
@@ -72,6 +74,7 @@ void end_instance(Isolate::Parts& parts, Actor& actor) {
     call_entry(parts, context, EntryFunction::kActorClose, {number(parts.isolate, id)});
   });
   end_request(parts, id);
+  parts.durable->drop_of(id);
   parts.actors.remove(id);
 }
 

@@ -6,10 +6,12 @@
 namespace offing {
 namespace {
 
-std::array<std::span<const NativeFunction>, 13> groups() {
-  return {actor_natives(), clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
+std::array<std::span<const NativeFunction>, 18> groups() {
+  return {actor_natives(), actor_id_natives(), durable_natives(), durable_sql_natives(),
+          durable_state_natives(), clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
           host_natives(),    inspect_natives(), kv_natives(),    request_natives(), rpc_natives(),
-          stream_natives(),  text_natives(),  url_natives()};
+          stream_natives(),  text_natives(),  url_natives(),
+          web_socket_natives()};
 }
 
 }  // namespace

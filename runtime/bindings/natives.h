@@ -17,9 +17,13 @@ struct NativeFunction {
 };
 
 std::span<const NativeFunction> actor_natives();
+std::span<const NativeFunction> actor_id_natives();
 std::span<const NativeFunction> clone_natives();
 std::span<const NativeFunction> codec_natives();
 std::span<const NativeFunction> crypto_natives();
+std::span<const NativeFunction> durable_natives();
+std::span<const NativeFunction> durable_sql_natives();
+std::span<const NativeFunction> durable_state_natives();
 std::span<const NativeFunction> fetch_natives();
 std::span<const NativeFunction> host_natives();
 std::span<const NativeFunction> inspect_natives();
@@ -29,6 +33,7 @@ std::span<const NativeFunction> rpc_natives();
 std::span<const NativeFunction> stream_natives();
 std::span<const NativeFunction> text_natives();
 std::span<const NativeFunction> url_natives();
+std::span<const NativeFunction> web_socket_natives();
 
 // The object with all of them, made in `context`.
 v8::Local<v8::Object> make_native_object(v8::Local<v8::Context> context);

@@ -1,5 +1,6 @@
 // The incoming request and its answer.
 #include "runtime/bindings/native_call.h"
+#include "runtime/isolate/guest_socket.h"
 
 namespace offing {
 namespace {
@@ -37,7 +38,7 @@ void request_body(const Arguments& info) {
   in.has_body = false;
 }
 
-// (request, status, statusText, headers, body, length, encodedByGuest)
+// (request, status, statusText, headers, body, length, encodedByGuest, webSocket)
 void respond(const Arguments& info) {
   Isolate::Parts* parts;
   GuestRequest* request = request_of(info, parts);
@@ -57,6 +58,8 @@ void respond(const Arguments& info) {
   request->streaming = body.stream != nullptr;
   response.stream = std::move(body.stream);
   response.encoded_by_guest = info[6]->IsTrue();
+  response.web_socket = take_socket(*parts, id_of(info[7]));
+  request->upgraded = response.web_socket != nullptr;
   answer(*parts, *request, std::move(result));
 }
 

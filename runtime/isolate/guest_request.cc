@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/actor/actor.h"
+#include "runtime/isolate/guest_socket.h"
 #include "runtime/isolate/parts.h"
 
 namespace offing {
@@ -151,7 +152,8 @@ void change_wait_until(Isolate::Parts& parts, RequestId request, int change) {
 void end_if_done(Isolate::Parts& parts, GuestRequest& request) {
   if (!request.answered || request.streaming || request.holding || request.is_instance) return;
   if (request.holds > 0) return;
-  if (request.wait_until == 0) return end_request(parts, request.id);
+  if (request.upgraded && request.open_sockets > 0) return;
+  if (request.wait_until == 0 && request.open_sockets == 0) return end_request(parts, request.id);
   if (request.drain_timer == 0) start_drain(parts, request);
 }
 
@@ -167,6 +169,7 @@ void end_request(Isolate::Parts& parts, RequestId request) {
     drop_owned(parts.sources, [=](Source& source) { return source.owner == request; },
                [&parts](Source& source) { parts.graveyard.push_back(std::move(source.bytes)); });
   }
+  if (found->sockets > 0) drop_sockets_of(parts, request);
   if (found->under_way > 0) parts.pending.drop_of(request);
   if (found->actor != 0 && !found->is_instance) {
     if (Actor* actor = find_actor(parts, found->actor)) std::erase(actor->events, request);

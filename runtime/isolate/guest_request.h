@@ -34,6 +34,9 @@ struct GuestRequest {
   uint32_t wait_until = 0;
   uint32_t timers = 0;         // of those under way
   uint32_t sources = 0;        // open ones that belong to it
+  uint32_t sockets = 0;        // WebSockets' ends that belong to it
+  uint32_t open_sockets = 0;   // accepted ones of those (guest_socket.h)
+  bool upgraded = false;       // it was answered with a WebSocket: no time limit while one is open
   TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
 
   // ---- Durable Objects (runtime/actor/actor.h)

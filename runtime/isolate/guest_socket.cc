@@ -25,10 +25,12 @@ void count_open(Isolate::Parts& parts, RequestId owner, int change) {
   if (Actor* actor = find_actor(parts, owner)) actor->open_sockets += static_cast<uint32_t>(change);
 }
 
-void tell_guest(Isolate::Parts& parts, uint64_t id,
+// `owner` has waited for it.
+void tell_guest(Isolate::Parts& parts, uint64_t id, RequestId owner,
                 std::variant<WebSocketMessage, WebSocketClose>& item) {
   run_turn(parts, [&](Local<v8::Context> context) {
     v8::Isolate* isolate = parts.isolate;
+    work_ended(parts, owner);
     if (auto* message = std::get_if<WebSocketMessage>(&item)) {
       Local<v8::Value> data =
           message->binary
@@ -118,13 +120,11 @@ void GuestSocket::hand_over() {
   const std::shared_ptr<Token> token = parts.token;
   const uint64_t id = id_;
   const RequestId owner = owner_;
-  tell_guest(parts, id, item);
+  tell_guest(parts, id, owner, item);
   // The guest may have done anything meanwhile.
   if (token->parts == nullptr) return;
   GuestSocket* left = find_socket(parts, id);
-  if (left == nullptr) return;
-  work_ended(parts, owner);
-  if (!over) return;
+  if (left == nullptr || !over) return;
   // In a turn of its own, so that whoever waits in vain from now on is told.
   run_turn(parts, [&](Local<v8::Context>) {
     left->incoming_over_ = true;

@@ -44,6 +44,8 @@ struct AlarmResult {
   GuestError error;         // when not ok
 };
 
+struct SocketEvent;   // runtime/actor/actor_sockets.h
+
 struct ActorOptions {
   uint32_t space = 0;       // WorkerOptions::actor_classes
   std::string object_id;    // 64 hex digits
@@ -69,6 +71,7 @@ struct TestResult {
 class Isolate {
  public:
   using FetchDone = std::move_only_function<void(FetchResult)>;
+  using SocketDone = std::move_only_function<void(bool ok)>;
   using AlarmDone = std::move_only_function<void(AlarmResult)>;
 
   // Makes the isolate and evaluates the modules. The error is the platform's text for a Worker that
@@ -104,6 +107,8 @@ class Isolate {
                    FetchDone done);
   void actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms, uint32_t retry_count,
                    bool is_retry, AlarmDone done);
+  // An event of a hibernatable WebSocket (runtime/actor/actor_sockets.h). `done`: whether it succeeded.
+  void actor_socket_event(RequestId actor, RequestId event, SocketEvent what, SocketDone done);
   ActorActivity actor_activity(RequestId actor) const;
 
   // ---- RPC. A new event of a stateless entrypoint:

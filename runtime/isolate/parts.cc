@@ -5,9 +5,11 @@
 #include <cassert>
 
 #include "runtime/actor/actor.h"
+#include "runtime/bindings/durable_tables.h"
 #include "runtime/bindings/natives.h"
 #include "runtime/bindings/text_decoders.h"
 #include "runtime/isolate/engine_parts.h"
+#include "runtime/isolate/guest_socket.h"
 #include "runtime/isolate/guest_stream.h"
 #include "runtime/limits/code_generation.h"
 #include "runtime/modules/registry.h"
@@ -31,8 +33,8 @@ constexpr const char* kEntryFunctions[] = {
     "testNames", "test", "unhandledRejection", "domException", "describe", "cloneWrite",
     "cloneRead", "actorOpen", "actorConstruct", "actorFetch", "actorAlarm", "actorClose",
     "sectionStart", "actorHasMethod", "remoteError", "errorFields", "rpcCall", "rpcRelease",
-    "rpcForget", "rpcReplace",
-    "rpcAttach"};
+    "rpcForget", "rpcReplace", "rpcAttach", "socketEvent",
+    "actorSocketEvent"};
 static_assert(std::size(kEntryFunctions) == static_cast<size_t>(EntryFunction::kCount));
 
 void on_promise_reject(v8::PromiseRejectMessage message) {
@@ -50,11 +52,11 @@ void on_import_meta(v8::Local<v8::Context>, v8::Local<v8::Module>, v8::Local<v8:
 // Names in the order of the values that natives give to NewInstance.
 std::vector<std::string_view> shape_names(Shape shape) {
   switch (shape) {
-    case Shape::kFetched: return {"status", "statusText", "headers", "body"};
+    case Shape::kFetched: return {"status", "statusText", "headers", "body", "webSocket"};
     case Shape::kKvValue: return {"value", "metadata", "cacheStatus"};
     case Shape::kKvBulkValue: return {"value", "metadata"};
     case Shape::kKvListed: return {"keys", "listComplete", "cursor", "cacheStatus"};
-    case Shape::kKvListedKey: return {"name", "expiration", "section", "webSocket", "metadata"};
+    case Shape::kKvListedKey: return {"name", "expiration", "metadata"};
     case Shape::kCount: break;
   }
   return {};
@@ -96,6 +98,7 @@ Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
   }
   modules = std::make_unique<ModuleRegistry>(*this);
   decoders = std::make_unique<TextDecoders>();
+  durable = std::make_unique<DurableTables>(options);
 }
 
 void Isolate::Parts::make_isolate() {
@@ -128,6 +131,7 @@ Isolate::Parts::~Parts() {
   });
   actors = {};
   sources = {};
+  sockets = {};
   graveyard.clear();
   requests = {};
   spare_requests.clear();
@@ -137,6 +141,7 @@ Isolate::Parts::~Parts() {
   pending.clear();
   modules.reset();
   decoders.reset();
+  durable.reset();
   last_entrypoint_string.Reset();
   for (auto& shape : shapes) shape.Reset();
   for (auto& function : functions) function.Reset();

@@ -26,6 +26,8 @@
 namespace offing {
 
 struct Actor;
+class DurableTables;
+class GuestSocket;
 class GuestStream;
 class ModuleRegistry;
 class TextDecoders;
@@ -61,7 +63,7 @@ enum class EntryFunction : uint8_t {
   kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kActorOpen,
   kActorConstruct, kActorFetch, kActorAlarm, kActorClose, kSectionStart, kActorHasMethod,
   kRemoteError, kErrorFields, kRpcCall, kRpcRelease, kRpcForget, kRpcReplace,
-  kRpcAttach, kCount
+  kRpcAttach, kSocketEvent, kActorSocketEvent, kCount
 };
 
 // Objects of fixed shape that natives answer with.
@@ -119,6 +121,7 @@ struct Isolate::Parts {
   PendingTable pending;
   IdTable<Timer> timers;
   IdTable<Source> sources;
+  IdTable<std::unique_ptr<GuestSocket>> sockets;   // WebSockets' ends in the guest's hands
   IdTable<GuestStream*> streams;         // each owned by whoever got it from us
   std::vector<std::unique_ptr<ByteSource>> graveyard;  // emptied when the next turn begins
   uint64_t next_id = 1;                  // timers and sources
@@ -128,6 +131,7 @@ struct Isolate::Parts {
 
   std::unique_ptr<ModuleRegistry> modules;
   std::unique_ptr<TextDecoders> decoders;
+  std::unique_ptr<DurableTables> durable;  // cursors and ids of Durable Objects
 
   v8::Local<v8::String> name(Name which) const {
     return names[static_cast<size_t>(which)].Get(isolate);

@@ -2,7 +2,7 @@
 // instance has an IoContext of its own, which its events share: timers, streams and stubs outlive the
 // event that made them and go with the instance (spec/durable-objects.md 1.5, 3.5).
 
-import { type DurableObjectState, makeState } from "./durable_state";
+import { type DurableObjectState, forgetSections, makeState } from "./durable_state";
 import { answerWith, currentEnv, fail, mainExport, passed } from "./dispatch";
 import { IoContext, openContext } from "./io";
 import { makeIncoming } from "./request";
@@ -135,6 +135,7 @@ export function actorClose(actor: RequestId): void {
   const io = actors.get(actor);
   if (io === undefined) return;
   actors.delete(actor);
+  forgetSections(actor);
   io.ended = true;
   io.instance = undefined;
 }

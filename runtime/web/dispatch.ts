@@ -11,9 +11,10 @@ import {
 import { cancelStream, failStream, sendStream } from "./outgoing";
 import { abortIncoming, makeIncoming, type Request, requestFlags } from "./request";
 import {
-  isEncodedByGuest, isErrorResponse, isResponse, type Response, statusOf, statusTextOf,
+  isEncodedByGuest, isErrorResponse, isResponse, type Response, statusOf, statusTextOf, webSocketOf,
 } from "./response";
 import { domException } from "./dom_exception";
+import { giveSocketAway, type WebSocket } from "./websocket";
 import { WorkerEntrypoint } from "./workers_module";
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
@@ -22,6 +23,9 @@ type EntrypointClass = new (ctx: unknown, env: unknown) => Exported;
 
 const NO_FETCH_TEXT = "Handler does not export a fetch() function.";
 const NOT_RESPONSE_TEXT = "Incorrect type for Promise: the Promise did not resolve to 'Response'.";
+const NO_UPGRADE_TEXT =
+  "Worker tried to return a WebSocket in a response to a request which did not contain the header " +
+  '"Upgrade: websocket".';
 const ERROR_RESPONSE_TEXT =
   "Return value from serve handler must not be an error response (like Response.error())";
 
@@ -109,6 +113,8 @@ function answer(io: IoContext, value: unknown): void {
 }
 
 function respond(io: IoContext, response: Response): void {
+  const socket = webSocketOf(response);
+  if (socket !== null) return respondWithSocket(io, response, socket);
   const body = takeForSending(response);
   const status = statusOf(response), text = statusTextOf(response);
   const headers = toWire(flatHeaders(response)), encoded = isEncodedByGuest(response);
@@ -128,6 +134,16 @@ function respond(io: IoContext, response: Response): void {
   });
   io.streaming = id;
   native.respond(io.request, status, text, headers, id, body.length, encoded);
+}
+
+function respondWithSocket(io: IoContext, response: Response, socket: WebSocket): void {
+  if (!native.requestUpgrades(io.request)) throw new TypeError(NO_UPGRADE_TEXT);
+  const id = giveSocketAway(socket);
+  io.answered = true;
+  native.respond(io.request, statusOf(response), statusTextOf(response),
+                 toWire(flatHeaders(response)), undefined, -1, false, id);
+  io.bodyEnd ??= "after response has been sent";
+  invocationOver(io);
 }
 
 export function fail(io: IoContext, error: unknown): void {

@@ -85,6 +85,7 @@ function without(list: FlatHeaders, drop: (name: string) => boolean): FlatHeader
 
 function cancelBody(answer: NativeResponse): void {
   if (typeof answer.body === "number") native.sourceCancel(answer.body, "");
+  if (answer.webSocket !== undefined) native.socketDrop(answer.webSocket);
 }
 
 // The next hop, or undefined when this answer is the last.
@@ -137,7 +138,7 @@ async function run(first: Hop): Promise<Response> {
 
 function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Response {
   const { status, statusText, body } = answer;
-  const empty = hop.method === "HEAD" || status === 204 || status === 205 || status === 304;
+  const empty = hop.method === "HEAD" || status === 101 || status === 204 || status === 205 || status === 304;
   let content = typeof body === "number" ? new SourceOrigin(body, hop.io, false) : body ?? null;
   if (empty && content !== null) {
     if (content instanceof SourceOrigin) content.cancel("");
@@ -151,7 +152,7 @@ function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Respons
   }
   return makeFetched({
     status, statusText, headers, content, url: withoutFragment(hop.url),
-    redirected: hop.hops > 0, io: hop.io,
+    redirected: hop.hops > 0, io: hop.io, webSocket: answer.webSocket,
   });
 }
 

@@ -34,6 +34,7 @@ export class IoContext implements Frame {
   passThrough = false;
   incoming: object | undefined = undefined;   // its Request, when its signal can abort
   pending = 0;              // waitUntil promises not settled
+  sockets = 0;              // accepted WebSockets that are open
   session = false;          // serves RPC: lives while other contexts hold something of it
   holds = 0;                // … so many things (rpc_stub.ts)
   bodyEnd: BodyEnd | undefined = undefined;
@@ -138,6 +139,15 @@ export function invocationOver(io: IoContext): void {
   finishIfIdle(io);
 }
 
+// An accepted WebSocket belongs to the context until it is closed.
+export function socketOpened(io: IoContext): void {
+  io.sockets++;
+}
+export function socketClosed(io: IoContext): void {
+  io.sockets--;
+  finishIfIdle(io);
+}
+
 let atEnd: (io: IoContext) => void = () => {};
 // `work` runs once for each context, when it ends. There is one such function, set at start.
 export function whenContextEnds(work: (io: IoContext) => void): void {
@@ -145,7 +155,10 @@ export function whenContextEnds(work: (io: IoContext) => void): void {
 }
 
 export function finishIfIdle(io: IoContext): void {
-  if (io.ended || !io.answered || io.streaming !== 0 || io.pending !== 0) return;
+  if (io.ended || !io.answered || io.streaming !== 0 || io.pending !== 0 ||
+      io.sockets !== 0) {
+    return;
+  }
   if (io.holds !== 0) return;
   io.ended = true;
   atEnd(io);

@@ -8,6 +8,8 @@ import {
 import { setContextExports } from "./context";
 import { clientGone, dispatchFetch, hung, runTest, setEnv, setMain, testNames } from "./dispatch";
 import { domException } from "./dom_exception";
+import { initDurable } from "./durable_kv";
+import { actorSocketEvent, installDurableSockets } from "./durable_sockets";
 import { startSection } from "./durable_state";
 import { makeEnv } from "./env";
 import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./globals_base";
@@ -24,12 +26,14 @@ import {
 import { attach, replaceDeep } from "./rpc_values";
 import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
+import { socketEvent } from "./websocket";
 import { makeWorkersModule } from "./workers_module";
 
 let workersModule: Record<string, unknown> = {};
 
 installBaseGlobals(globalThis);
 installHttpGlobals(globalThis);
+installDurableSockets(globalThis);
 whenContextEnds((io) => {
   cancelTimers(io);
   rpcContextEnded(io);
@@ -40,6 +44,7 @@ export const entry: Entry = {
     const flags = new Set(options.flags);
     initBase(flags);
     initHttp(flags);
+    initDurable(flags);
     setActorClasses(options.actorClasses);
     rpcFlags.enabled = flags.has("rpc");
     rpcFlags.allClasses = flags.has("js_rpc");
@@ -84,6 +89,8 @@ export const entry: Entry = {
   actorConstruct,
   actorFetch,
   actorAlarm,
+  actorSocketEvent,
+  socketEvent,
   actorClose,
   sectionStart: startSection,
   actorHasMethod,

@@ -36,7 +36,7 @@ interface Native {
   // `cfError`: never given here.
   respond(request: RequestId, status: number, statusText: string, headers: FlatHeaders,
           body: undefined | string | Uint8Array | number, length: number,
-          encodedByGuest: boolean): void;
+          encodedByGuest: boolean, webSocket?: WebSocketId): void;
   // The handler failed. `passThrough`: passThroughOnException() had been called.
   respondError(request: RequestId, error: unknown, passThrough: boolean): void;
   // waitUntil bookkeeping: +1 when a promise is added, -1 when it settles.
@@ -56,7 +56,7 @@ interface Native {
   fetch(request: RequestId, method: string, url: string, headers: FlatHeaders,
         body: undefined | string | Uint8Array | number, length: number, self: boolean): Promise<{
     status: number; statusText: string; headers: FlatHeaders;
-    body: Uint8Array | SourceId | undefined;
+    body: Uint8Array | SourceId | undefined; webSocket: WebSocketId | undefined;
   }>;
 
   // ---- KV. `binding` indexes WorkerOptions::kv_bindings. Metadata is JSON text. Rejects with the
@@ -93,6 +93,44 @@ interface Native {
     body: Uint8Array | SourceId | undefined; webSocket: WebSocketId | undefined;
   }>;
 
+  // ---- Durable Objects: storage (runtime/bindings/durable_*.cc). Everything is synchronous and
+  // throws the platform's exceptions; values are serialized and read back in C++.
+  storageGet(actor: RequestId, key: string): unknown;   // undefined: absent
+  storageGetMany(actor: RequestId, keys: string[]): unknown[];   // [key, value, …] in key order
+  storagePut(actor: RequestId, key: string, value: unknown, confirmed: boolean): void;
+  // [key, value, …]; all or none.
+  storagePutMany(actor: RequestId, entries: unknown[], confirmed: boolean): void;
+  storageDelete(actor: RequestId, key: string, confirmed: boolean): boolean;
+  storageDeleteMany(actor: RequestId, keys: string[], confirmed: boolean): number;
+  storageList(actor: RequestId, ...options: NativeListArguments): unknown[];   // [key, value, …]
+  // One list at a time for each object; storageListNext throws when a newer one was opened.
+  storageListOpen(actor: RequestId, ...options: NativeListArguments): number;
+  storageListNext(actor: RequestId, list: number): [key: string, value: unknown] | undefined;
+  storageDeleteAll(actor: RequestId, alarmToo: boolean): void;
+  // Throws when the class has the legacy key-value backend.
+  storageNeedsSqlite(actor: RequestId, api: "kv" | "sql" | "transactionSync"): void;
+  storageAlarm(actor: RequestId): number | null;
+  storageSetAlarm(actor: RequestId, atMs: number | undefined, confirmed: boolean): void;
+  // What begin and savepoint give is for the call that ends them.
+  storageBegin(actor: RequestId): number;
+  storageCommit(actor: RequestId, begun: number): void;
+  storageRollback(actor: RequestId, begun: number): void;
+  storageSavepoint(actor: RequestId): number;
+  storageSavepointEnd(actor: RequestId, begun: number, keep: boolean): void;
+  storageSync(actor: RequestId): Promise<void> | undefined;   // undefined: all is durable already
+  storageBookmark(actor: RequestId): string;
+  storageBookmarkAt(actor: RequestId, atMs: number): string;
+  storageRestore(actor: RequestId, bookmark: string): string;
+  // Every call about a cursor fills `said`: [the cursor's id, 0 when it is at its end; rows read; rows
+  // written].
+  sqlShare(said: Float64Array): void;
+  // Gives the column names, undefined when there are no columns. The rows belong to `cursor`: they are
+  // let go when it is collected.
+  sqlExec(actor: RequestId, query: string, bindings: unknown[], cursor: object): string[] | undefined;
+  sqlNext(actor: RequestId, id: number, raw: boolean): unknown;
+  sqlRest(actor: RequestId, id: number, raw: boolean): unknown[];
+  sqlSize(actor: RequestId): number;
+
   // ---- Durable Objects: the instance (runtime/bindings/actor_natives.cc). `actor` is the instance's
   // context; its pending work carries the critical section of the frame that began it.
   // Asks for a critical section inside the current frame's; entry.sectionStart(actor, n) follows when
@@ -102,6 +140,56 @@ interface Native {
   // Breaks the instance: nothing of it runs any more. `error` as of RemoteError's fields.
   // `stop`: JavaScript stops right here.
   actorBreak(actor: RequestId, error: RemoteErrorFields, stop: boolean, retryAlarm: boolean): void;
+
+  // ---- RPC (runtime/bindings/rpc_natives.cc). A call gives a promise of a number that rpcTake turns
+  // into the value, once; throws what the arguments cannot be written for.
+  rpcCall(request: RequestId, target: NativeTarget, path: readonly string[], isGet: boolean,
+          callNumber: number, args: unknown[] | undefined): Promise<number>;
+  rpcPending(callNumber: number): boolean;          // it has no answer yet
+  rpcTake(arrived: number): unknown;
+  rpcArguments(event: RequestId, owner: RequestId): unknown[] | undefined;   // once
+  rpcReturn(event: RequestId, value: unknown): void;
+  rpcUnkeep(callNumber: number): void;              // its result is nothing to pipeline on
+  rpcHold(context: RequestId, change: 1 | -1): void;
+  // Within entry.rpcAttach, each adds the next attachment of its kind.
+  attachExport(context: RequestId, exported: number): void;
+  attachImport(importId: number): void;
+  attachStream(request: RequestId, body: string | Uint8Array | number, length: number): void;
+  attachTarget(target: NativeTarget): void;
+  rpcDup(importId: number): number;
+  rpcDrop(importId: number): void;
+  rpcLoopback(context: RequestId, exported: number): number;   // an import of one's own export
+  rpcPack(value: unknown): Uint8Array;              // without attachments
+  rpcUnpack(bytes: Uint8Array): unknown;
+  eventProps(request: RequestId): unknown;          // ctx.props, or undefined
+
+  // ---- WebSockets (runtime/bindings/web_socket_natives.cc). A WebSocketId names an end that a context
+  // holds, until it is given away (respond, socketHibernate), dropped, or over.
+  socketPair(owner: RequestId): [WebSocketId, WebSocketId];
+  // From now on entry.socketEvent is called.
+  socketAccept(socket: WebSocketId): void;
+  socketSend(owner: RequestId, socket: WebSocketId, message: string | Uint8Array): void;
+  socketClose(owner: RequestId, socket: WebSocketId, code: number, reason: string): void;
+  socketDrop(socket: WebSocketId): void;            // the peer is told 1006 unless this side has closed
+  requestUpgrades(request: RequestId): boolean;     // it has `Upgrade: websocket`
+  // Hibernatable ones have a number of the object's own. 0: there are too many.
+  socketHibernate(actor: RequestId, socket: WebSocketId, tags: string[],
+                  attachment: Uint8Array | undefined): number;
+  hibernatedList(actor: RequestId, tag: string | undefined): number[];
+  hibernatedLook(actor: RequestId, socket: number):
+    [closed: boolean, tags: string[], attachment: Uint8Array | undefined] | undefined;
+  hibernatedSend(actor: RequestId, socket: number, message: string | Uint8Array): void;
+  hibernatedClose(actor: RequestId, socket: number, code: number, reason: string): void;
+  hibernatedAttach(actor: RequestId, socket: number, bytes: Uint8Array): void;
+  hibernatedAutoResponseMs(actor: RequestId, socket: number): number | undefined;
+  hibernatedAutoResponse(actor: RequestId): [request: string, response: string] | undefined;
+  hibernatedSetAutoResponse(actor: RequestId, request: string | undefined,
+                            response: string | undefined): void;
+  hibernatedTimeout(actor: RequestId): number;      // ms, 0: none
+  hibernatedSetTimeout(actor: RequestId, ms: number): void;
+  // The serializer's bytes of a value, as storage keeps them.
+  valueToBytes(value: unknown): Uint8Array;
+  valueFromBytes(bytes: Uint8Array): unknown;
 
   // ---- RPC (runtime/bindings/rpc_natives.cc). A call gives a promise of a number that rpcTake turns
   // into the value, once; throws what the arguments cannot be written for.
@@ -175,6 +263,11 @@ interface Native {
 
 type WebSocketId = number;
 
+// `limit` 0 is none.
+type NativeListArguments = [start: string | undefined, startAfter: string | undefined,
+                            end: string | undefined, prefix: string | undefined,
+                            reverse: boolean, limit: number];
+
 // runtime/actor/call.h: CallTarget. kind: 0 entrypoint, 1 actor, 2 export (an id this context has
 // imported), 3 result of a call.
 type NativeTarget = readonly [kind: 0 | 1 | 2 | 3, index: number, id: string, name: string,
@@ -240,6 +333,13 @@ interface Entry {
   actorFetch(actor: RequestId, event: RequestId, method: string, url: string, body: boolean): void;
   actorAlarm(actor: RequestId, event: RequestId, scheduledMs: number, retryCount: number,
              isRetry: boolean): void;
+  // What came for an accepted WebSocket. kind 0: a message; 1: a close with `data` as its reason; 2: the
+  // peer broke the rules. 0 has no code and no `clean`.
+  socketEvent(socket: WebSocketId, kind: number, data: string | ArrayBuffer, code: number,
+              clean: boolean): void;
+  // The same for a hibernatable one, as an event of its object's class.
+  actorSocketEvent(actor: RequestId, event: RequestId, socket: number, kind: number,
+                   data: string | ArrayBuffer, code: number, clean: boolean): void;
   // The instance is gone; nothing of it is called any more.
   actorClose(actor: RequestId): void;
   sectionStart(actor: RequestId, section: number): void;

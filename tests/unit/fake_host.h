@@ -3,12 +3,14 @@
 #ifndef OFFING_TESTS_UNIT_FAKE_HOST_H_
 #define OFFING_TESTS_UNIT_FAKE_HOST_H_
 
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "runtime/actor/actor_sockets.h"
 #include "runtime/host.h"
 
 namespace offing::test {
@@ -63,8 +65,11 @@ class FakeHost final : public Host {
     return true;
   }
   void actor_broken(RequestId, const GuestError&, bool) override {}
-  durable::ObjectStorage& actor_storage(RequestId) override { std::abort(); }
-  ActorSockets& actor_sockets(RequestId) override { std::abort(); }
+  durable::ObjectStorage& actor_storage(RequestId actor) override { return *storage_for(actor); }
+  ActorSockets& actor_sockets(RequestId) override {
+    if (sockets == nullptr) std::abort();
+    return *sockets;
+  }
   void actor_event(RequestId, std::string_view, std::string_view) override {}
   // Runs what was posted, and what that posts.
   void run_posted() {
@@ -111,6 +116,11 @@ class FakeHost final : public Host {
     return entry;
   }
 
+  // A test that has objects gives them their storage.
+  std::function<durable::ObjectStorage*(RequestId)> storage_for =
+      [](RequestId) -> durable::ObjectStorage* { std::abort(); };
+
+  ActorSockets* sockets = nullptr;  // of the only actor
   // Where calls between guests go (tests/unit/rpc_bench.h).
   std::function<void(CallTarget, Request, ActorFetchCallback)> on_fetch;
   std::function<void(CallTarget, RpcCall, RpcDone)> on_rpc;

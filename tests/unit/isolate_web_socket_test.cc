@@ -240,6 +240,11 @@ constexpr const char* kRoom =
     "  constructor(ctx, env) { super(ctx, env); console.log('constructed'); }\n"
     "  fetch(request) {\n"
     "    const [client, server] = new WebSocketPair();\n"
+    "    if (request.url.endsWith('plain')) {\n"
+    "      server.accept();\n"
+    "      server.onmessage = e => { if (e.data === 'throw') throw new Error('no'); server.send(e.data) };\n"
+    "      return new Response(null, { status: 101, webSocket: client });\n"
+    "    }\n"
     "    this.ctx.acceptWebSocket(server, ['all', request.url.split('/').pop()]);\n"
     "    server.serializeAttachment({ from: request.url });\n"
     "    return new Response(null, { status: 101, webSocket: client });\n"
@@ -392,6 +397,33 @@ TEST_CASE("handlers of one socket start in order and may interleave; over its ti
   CHECK(*ended == "");
   room.guest.host.advance(1);
   CHECK(*ended == "-");
+}
+
+TEST_CASE("a socket accepted with accept() keeps its object in memory until it is over "
+          "(spec/durable-objects.md 3.5 rule 32)") {
+  Room room;
+  const auto activity = [&] { return room.guest.isolate->actor_activity(room.actor); };
+  auto client = room.connect("http://x/plain");
+  CHECK(activity().sockets == 1);
+  CHECK(activity().work == 0);
+  client->send("one");
+  CHECK(activity().work == 1);
+  room.guest.host.run_posted();
+  CHECK(client->all() == "one");
+  CHECK(activity().work == 0);
+  SUBCASE("closed") { client->end->close({1000, "", true}); }
+  SUBCASE("broken by its listener") { client->send("throw"); }
+  SUBCASE("lost") { client.reset(); }
+  room.guest.host.run_posted();
+  CHECK(activity().sockets == 0);
+  CHECK(activity().work == 0);
+}
+
+TEST_CASE("without its object in memory an accepted socket is lost") {
+  Room room;
+  auto client = room.connect("http://x/plain");
+  room.guest.isolate->close_actor(room.actor, GuestError::reset("evicted"));
+  CHECK(client->all() == "close 1006 WebSocket disconnected without sending Close frame. lost");
 }
 
 TEST_CASE("a reset drops the sockets: their peers see 1006 (spec/durable-objects.md 3.5 rule 33)") {
