@@ -1,9 +1,11 @@
-// The cursors of one object: their statements, and how they end. Every live cursor is in its object's
-// CursorList, which can cancel all of them (the statement is finalized, `next` gives the text), or read
-// the rest of those that would keep a COMMIT from happening (INSERT … RETURNING) into memory.
+// The cursors of one object: their statements, and how they end. Every live cursor is in its
+// object's CursorList, which can cancel all of them (the statement is finalized, `next` gives the
+// text), or read the rest of those that would keep a COMMIT from happening (INSERT … RETURNING)
+// into memory.
 //
-// Statements come from a cache by SQL text: least recently used first out, 1 MiB of text (2.5). A cached
-// statement is lent to one cursor; the same text again is compiled a second time and not kept.
+// Statements come from a cache by SQL text: least recently used first out, 1 MiB of text (2.5). A
+// cached statement is lent to one cursor; the same text again is compiled a second time and not
+// kept.
 #ifndef OFFING_STORAGE_DURABLE_CURSORS_H_
 #define OFFING_STORAGE_DURABLE_CURSORS_H_
 
@@ -81,6 +83,7 @@ class SqlRows final : public SqlCursor {
   size_t column_count() const override { return names_ ? names_->size() : 0; }
   std::string_view column_name(size_t column) const override { return (*names_)[column]; }
   SqlValue value(size_t column) const override;
+  std::string_view cancelled() const override { return cancelled_; }
   uint64_t rows_read() const override;
   uint64_t rows_written() const override;
 
@@ -111,7 +114,8 @@ class SqlRows final : public SqlCursor {
   bool done_ = false;
   uint64_t read_ = 0, written_ = 0;  // when the statement is gone
   std::string cancelled_;
-  std::vector<std::vector<OwnedValue>> drained_;  // rows in memory; the given one is drained_at_ - 1
+  // Rows in memory; the given one is drained_at_ - 1
+  std::vector<std::vector<OwnedValue>> drained_;
   size_t drained_at_ = 0;
   bool from_memory_ = false;
 };

@@ -155,13 +155,7 @@ StorageResult<uint64_t> Object::finish(int64_t now_ms) {
     abandon();
     return 0;
   }
-  PageChanges changes = view_.take();
-  const bool nothing = changes.from_empty && changes.size_pages == 0 && state_.pages.size() == 0;
-  if (nothing && alarm_ms == state_.alarm_ms) {
-    abandon();
-    return 0;
-  }
-  auto number = store_.commit(state_, std::move(changes), now_ms, alarm_ms);
+  auto number = store_.commit(state_, view_.take(), now_ms, alarm_ms);
   if (!number) {
     ahead_ = true;  // SQLite has committed what the store did not take
     return fail(std::move(number.error()));

@@ -1,7 +1,8 @@
 // ObjectStorage over SQLite: the connection, its transaction, and the way of a commit to the store.
 //
-// `Txn` is what the owner sees. SQLite's own transaction may be missing while one is open here: after a
-// wipe the view is *ahead* of SQLite's transactions, and taking it back means a new connection.
+// `Txn` is what the owner sees. SQLite's own transaction may be missing while one is open here:
+// after a wipe the view is *ahead* of SQLite's transactions, and taking it back means a new
+// connection.
 #ifndef OFFING_STORAGE_DURABLE_OBJECT_H_
 #define OFFING_STORAGE_DURABLE_OBJECT_H_
 
@@ -14,7 +15,7 @@ namespace offing::durable {
 // What an object needs of its store.
 class CommitSink {
  public:
-  // The commit's number. An error: nothing changed.
+  // The commit's number, or 0 when it would change nothing. An error: nothing changed.
   virtual StorageResult<uint64_t> commit(ObjectState& state, PageChanges changes, int64_t now_ms,
                                          int64_t alarm_ms) = 0;
   virtual StorageResult<uint64_t> number_at(const ObjectState& state, int64_t at_ms,
@@ -78,7 +79,8 @@ class Object final : public ObjectStorage {
   StorageError failed(StorageError error);
   template <class T>
   StorageResult<T> checked(StorageResult<T> result);
-  StorageResult<CachedStatement*> prepare(std::string_view query, std::span<const SqlValue> bindings);
+  StorageResult<CachedStatement*> prepare(std::string_view query,
+                                          std::span<const SqlValue> bindings);
   StorageResult<void> run_to_end(CachedStatement* statement);
   uint64_t current_number() const;
 

@@ -1,6 +1,6 @@
-// The committed state of one object's database: all pages in memory, or a disk file with the pages that
-// were committed since it was last written (the overlay). A page that is in neither is a hole: zeros.
-// A PageFile can be copied: pages are shared. Owner: the object's state in the Store.
+// The committed state of one object's database: all pages in memory, or a disk file with the pages
+// that were committed since it was last written (the overlay). A page that is in neither is a hole:
+// zeros. A PageFile can be copied: pages are shared. Owner: the object's state in the Store.
 #ifndef OFFING_STORAGE_DURABLE_PAGE_FILE_H_
 #define OFFING_STORAGE_DURABLE_PAGE_FILE_H_
 
@@ -30,10 +30,11 @@ class PageFile {
   const PagePtr& held(uint32_t number) const { return pages_[number - 1]; }
   size_t held_pages() const { return held_; }
 
-  // Makes `changes` the state; gives what takes it back. nullopt: a page could not be read, nothing changed.
-  std::optional<PageUndo> apply(const PageChanges& changes);
+  // Makes `changes` the state, and takes those pages out of it that are as before; gives what takes
+  // it back. nullopt: a page could not be read, nothing changed.
+  std::optional<PageUndo> apply(PageChanges& changes);
   // As `apply`, for a state that nobody takes back.
-  void put(PageChanges changes);
+  void put(const PageChanges& changes);
   // False: a page could not be read; the state is then unusable.
   bool undo(const PageUndo& undo);
   // What makes a file of `before` from this one. nullopt: a page could not be read.

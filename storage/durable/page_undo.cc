@@ -37,7 +37,8 @@ uint32_t next_difference(const Page& a, const Page& b, uint32_t at) {
 
 }  // namespace
 
-void PageUndo::add(uint32_t number, const Page& before, const Page* after) {
+bool PageUndo::add(uint32_t number, const Page& before, const Page* after) {
+  const size_t start = ranges_.size();
   put_number(ranges_, number);
   const size_t count_at = ranges_.size();
   uint16_t count = 0;
@@ -64,6 +65,8 @@ void PageUndo::add(uint32_t number, const Page& before, const Page* after) {
     }
   }
   std::memcpy(ranges_.data() + count_at, &count, sizeof count);
+  if (count == 0) ranges_.resize(start);
+  return count > 0;
 }
 
 void PageUndo::apply(const std::function<Page&(uint32_t)>& page) const {

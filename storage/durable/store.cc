@@ -121,17 +121,28 @@ std::vector<AlarmRecord> StoreImpl::alarms() const {
 
 StorageResult<uint64_t> StoreImpl::commit(ObjectState& state, PageChanges changes, int64_t now_ms,
                                           int64_t alarm_ms) {
+  const uint32_t size_before = state.pages.size();
+  if (changes.from_empty && changes.size_pages == 0 && size_before == 0) return 0;
   auto undo = state.pages.apply(changes);
   if (!undo)
     return std::unexpected(StorageError{.text = "disk I/O error: SQLITE_IOERR"});
-  history_bytes_ += undo->bytes();
+  // Pages that a savepoint's rollback put back are written by SQLite, and are the same.
+  const bool same = !changes.from_empty && changes.pages.empty() &&
+                    changes.size_pages == size_before && alarm_ms == state.alarm_ms;
+  if (same) return 0;
+  return record(state, std::move(changes), std::move(*undo), now_ms, alarm_ms);
+}
+
+uint64_t StoreImpl::record(ObjectState& state, PageChanges changes, PageUndo undo, int64_t now_ms,
+                           int64_t alarm_ms) {
+  history_bytes_ += undo.bytes();
   state.history.push_back({.number = state.number + 1,
                            .number_before = state.number,
                            .at_ms = now_ms,
                            .at_ms_before = state.committed_at_ms,
                            .alarm_ms_before = state.alarm_ms,
                            .order = ++history_order_,
-                           .undo = std::move(*undo)});
+                           .undo = std::move(undo)});
   history_.push_back({&state, history_order_});
   ++state.number;
   state.committed_at_ms = now_ms;
@@ -252,17 +263,14 @@ std::optional<StorageError> StoreImpl::restore(ObjectState& state) {
     alarm_ms = it->alarm_ms_before;
   }
   auto changes = then.changes_from(state.pages);
-  if (!changes) return refuse("the database file cannot be read.");
+  auto undo = changes ? state.pages.apply(*changes) : std::nullopt;
+  if (!undo) return refuse("the database file cannot be read.");
   // The undo bookmark names the state before this commit, also when the write it was to name was dropped.
   const uint64_t number_before = state.number;
   state.number = std::max(state.number, armed.undo);
   const int64_t now_ms =
       options_.world.now_ms ? options_.world.now_ms() : std::max<int64_t>(0, last_commit_ms_);
-  auto done = commit(state, std::move(*changes), now_ms, alarm_ms);
-  if (!done) {
-    state.number = number_before;
-    return done.error();
-  }
+  record(state, std::move(*changes), std::move(*undo), now_ms, alarm_ms);
   state.history.back().number_before = number_before;
   return std::nullopt;
 }

@@ -1,4 +1,5 @@
-// The Store: objects' states, the commits that wait for `sync`, the history's bounds, the checkpoint.
+// The Store: objects' states, the commits that wait for `sync`, the history's bounds, the
+// checkpoint.
 #ifndef OFFING_STORAGE_DURABLE_STORE_IMPL_H_
 #define OFFING_STORAGE_DURABLE_STORE_IMPL_H_
 
@@ -59,6 +60,8 @@ class StoreImpl final : public Store, public CommitSink {
   ObjectState& state_of(const ObjectName& object);
   const ObjectState* find(const ObjectName& object) const;
   void set_alarm(ObjectState& state, int64_t alarm_ms);
+  uint64_t record(ObjectState& state, PageChanges changes, PageUndo undo, int64_t now_ms,
+                  int64_t alarm_ms);
   std::optional<StorageError> restore(ObjectState& state);
   bool undo_last(ObjectState& state);
   void drop_history(ObjectState& state);  // its oldest record

@@ -27,6 +27,12 @@ TEST_CASE("2.6 transactionSync: savepoints nest in the implicit transaction") {
   CHECK(f.object->savepoint().has_value());  // nothing written: nothing committed
   CHECK(f.object->release_savepoint().has_value());
   CHECK(f.commit() == "0");
+  CHECK(f.object->savepoint().has_value());  // nor when it was taken back, or is as before
+  f.put("a", "2");
+  CHECK(f.object->rollback_savepoint().has_value());
+  CHECK(f.commit() == "0");
+  f.put("a", "1");
+  CHECK(f.commit() == "0");
 }
 
 TEST_CASE("2.6 a savepoint's rollback takes back the table and the alarm made in it") {
