@@ -1,5 +1,5 @@
-// How an event enters an instance: private to the files that implement Isolate's methods for Durable
-// Objects.
+// How an event enters an instance: private to the files that implement Isolate's methods for
+// Durable Objects.
 #ifndef OFFING_RUNTIME_ISOLATE_ACTOR_ENTRY_H_
 #define OFFING_RUNTIME_ISOLATE_ACTOR_ENTRY_H_
 
@@ -16,8 +16,8 @@ GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event, RequestId 
 // Runs the constructor; what it throws breaks the instance (spec/durable-objects.md 1.5.2).
 void construct_instance(Isolate::Parts& parts, Actor& actor);
 
-// Calls the entry function `function` of an event, once the constructor has run and the gate lets it in.
-// `make_arguments(arguments)` is called inside the turn; false: the event has ended meanwhile.
+// Calls the entry function `function` of an event, once the constructor has run and the gate lets
+// it in. `make_arguments(arguments)` is called inside the turn; false: the event has ended.
 template <class MakeArguments>
 void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
                  EntryFunction function, MakeArguments make_arguments) {

@@ -1,11 +1,11 @@
 // One end of a WebSocket in a guest's hands (native.d.ts: WebSocketId).
 //
-// It belongs to a context: an event of a stateless Worker, or an instance of a Durable Object, and goes
-// with it. Until `accept` what comes waits in the channel; afterwards each message, and the close, is an
-// event of its own (Entry.socketEvent), through the input gate and in order.
-// An accepted one is *open* until both sides have closed or the connection is lost. While it is, it keeps
-// an instance in memory (spec/durable-objects.md 3.5, rule 32) and the context of a stateless event alive:
-// as long as it lives when the event has answered with a socket, else like a waitUntil promise.
+// It belongs to a context: an event of a stateless Worker, or an instance of a Durable Object, and
+// goes with it. Until `accept` what comes waits in the channel; afterwards each message, and the
+// close, is an event of its own (Entry.socketEvent), through the input gate and in order.
+// An accepted one is *open* until both sides have closed or the connection is lost. While it is, it
+// keeps an instance in memory (spec/durable-objects.md 3.5, rule 32) and a stateless event's context
+// alive: without limit when the event has answered with a socket, else like a waitUntil promise.
 // Given away (a Response, hibernation) the end leaves its table; the guest's object knows.
 // Owner: Isolate::Parts::sockets.
 #ifndef OFFING_RUNTIME_ISOLATE_GUEST_SOCKET_H_
@@ -23,7 +23,8 @@ namespace offing {
 
 class GuestSocket final : private WebSocketEnd::Receiver {
  public:
-  GuestSocket(Isolate::Parts& parts, uint64_t id, RequestId owner, std::unique_ptr<WebSocketEnd> end)
+  GuestSocket(Isolate::Parts& parts, uint64_t id, RequestId owner,
+              std::unique_ptr<WebSocketEnd> end)
       : parts_(parts), id_(id), owner_(owner), end_(std::move(end)) {}
   ~GuestSocket() override;
   GuestSocket(const GuestSocket&) = delete;

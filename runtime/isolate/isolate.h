@@ -107,7 +107,7 @@ class Isolate {
                    FetchDone done);
   void actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms, uint32_t retry_count,
                    bool is_retry, AlarmDone done);
-  // An event of a hibernatable WebSocket (runtime/actor/actor_sockets.h). `done`: whether it succeeded.
+  // An event of a hibernatable WebSocket (runtime/actor/actor_sockets.h). `done`: did it succeed?
   void actor_socket_event(RequestId actor, RequestId event, SocketEvent what, SocketDone done);
   ActorActivity actor_activity(RequestId actor) const;
 

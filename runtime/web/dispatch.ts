@@ -24,8 +24,8 @@ type EntrypointClass = new (ctx: unknown, env: unknown) => Exported;
 const NO_FETCH_TEXT = "Handler does not export a fetch() function.";
 const NOT_RESPONSE_TEXT = "Incorrect type for Promise: the Promise did not resolve to 'Response'.";
 const NO_UPGRADE_TEXT =
-  "Worker tried to return a WebSocket in a response to a request which did not contain the header " +
-  '"Upgrade: websocket".';
+  "Worker tried to return a WebSocket in a response to a request which did not contain the " +
+  'header "Upgrade: websocket".';
 const ERROR_RESPONSE_TEXT =
   "Return value from serve handler must not be an error response (like Response.error())";
 

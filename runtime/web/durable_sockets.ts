@@ -1,6 +1,6 @@
 // Hibernatable WebSockets as an instance sees them (spec/durable-objects.md 4). They live in C++
-// (runtime/actor/actor_sockets.h) and outlive the instance; here are the objects that stand for them,
-// one for each while the instance lives, and the events that the class is given.
+// (runtime/actor/actor_sockets.h) and outlive the instance; here are the objects that stand for
+// them, one for each while the instance lives, and the events that the class is given.
 
 import { asEvent } from "./actor";
 import { fail, passed } from "./dispatch";
@@ -145,8 +145,8 @@ export function setHibernatableWebSocketEventTimeout(io: IoContext, timeoutMs?: 
     throw new TypeError("The value cannot be converted because it is not an integer.");
   }
   if (value < 0) {
-    throw new TypeError("The value cannot be converted because it is negative and this API expects " +
-                        "a positive number.");
+    throw new TypeError("The value cannot be converted because it is negative and this API " +
+                        "expects a positive number.");
   }
   if (value > EVENT_TIMEOUT_MS_MAX) {
     throw new Error(`Event timeout should not exceed ${EVENT_TIMEOUT_MS_MAX} ms.`);

@@ -138,7 +138,8 @@ async function run(first: Hop): Promise<Response> {
 
 function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Response {
   const { status, statusText, body } = answer;
-  const empty = hop.method === "HEAD" || status === 101 || status === 204 || status === 205 || status === 304;
+  const empty = hop.method === "HEAD" || status === 101 || status === 204 || status === 205 ||
+                status === 304;
   let content = typeof body === "number" ? new SourceOrigin(body, hop.io, false) : body ?? null;
   if (empty && content !== null) {
     if (content instanceof SourceOrigin) content.cancel("");

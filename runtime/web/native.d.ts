@@ -163,14 +163,14 @@ interface Native {
   rpcUnpack(bytes: Uint8Array): unknown;
   eventProps(request: RequestId): unknown;          // ctx.props, or undefined
 
-  // ---- WebSockets (runtime/bindings/web_socket_natives.cc). A WebSocketId names an end that a context
-  // holds, until it is given away (respond, socketHibernate), dropped, or over.
+  // ---- WebSockets (runtime/bindings/web_socket_natives.cc). A WebSocketId names an end that a
+  // context holds, until it is given away (respond, socketHibernate), dropped, or over.
   socketPair(owner: RequestId): [WebSocketId, WebSocketId];
   // From now on entry.socketEvent is called.
   socketAccept(socket: WebSocketId): void;
   socketSend(owner: RequestId, socket: WebSocketId, message: string | Uint8Array): void;
   socketClose(owner: RequestId, socket: WebSocketId, code: number, reason: string): void;
-  socketDrop(socket: WebSocketId): void;            // the peer is told 1006 unless this side has closed
+  socketDrop(socket: WebSocketId): void;            // the peer is told 1006 unless we have closed
   requestUpgrades(request: RequestId): boolean;     // it has `Upgrade: websocket`
   // Hibernatable ones have a number of the object's own. 0: there are too many.
   socketHibernate(actor: RequestId, socket: WebSocketId, tags: string[],
@@ -190,28 +190,6 @@ interface Native {
   // The serializer's bytes of a value, as storage keeps them.
   valueToBytes(value: unknown): Uint8Array;
   valueFromBytes(bytes: Uint8Array): unknown;
-
-  // ---- RPC (runtime/bindings/rpc_natives.cc). A call gives a promise of a number that rpcTake turns
-  // into the value, once; throws what the arguments cannot be written for.
-  rpcCall(request: RequestId, target: NativeTarget, path: readonly string[], isGet: boolean,
-          callNumber: number, args: unknown[] | undefined): Promise<number>;
-  rpcPending(callNumber: number): boolean;          // it has no answer yet
-  rpcTake(arrived: number): unknown;
-  rpcArguments(event: RequestId, owner: RequestId): unknown[] | undefined;   // once
-  rpcReturn(event: RequestId, value: unknown): void;
-  rpcUnkeep(callNumber: number): void;              // its result is nothing to pipeline on
-  rpcHold(context: RequestId, change: 1 | -1): void;
-  // Within entry.rpcAttach, each adds the next attachment of its kind.
-  attachExport(context: RequestId, exported: number): void;
-  attachImport(importId: number): void;
-  attachStream(request: RequestId, body: string | Uint8Array | number, length: number): void;
-  attachTarget(target: NativeTarget): void;
-  rpcDup(importId: number): number;
-  rpcDrop(importId: number): void;
-  rpcLoopback(context: RequestId, exported: number): number;   // an import of one's own export
-  rpcPack(value: unknown): Uint8Array;              // without attachments
-  rpcUnpack(bytes: Uint8Array): unknown;
-  eventProps(request: RequestId): unknown;          // ctx.props, or undefined
 
   // ---- the log
   log(request: RequestId, level: string, text: string): void;
@@ -333,8 +311,8 @@ interface Entry {
   actorFetch(actor: RequestId, event: RequestId, method: string, url: string, body: boolean): void;
   actorAlarm(actor: RequestId, event: RequestId, scheduledMs: number, retryCount: number,
              isRetry: boolean): void;
-  // What came for an accepted WebSocket. kind 0: a message; 1: a close with `data` as its reason; 2: the
-  // peer broke the rules. 0 has no code and no `clean`.
+  // What came for an accepted WebSocket. kind 0: a message; 1: a close with `data` as its reason;
+  // 2: the peer broke the rules. 0 has no code and no `clean`.
   socketEvent(socket: WebSocketId, kind: number, data: string | ArrayBuffer, code: number,
               clean: boolean): void;
   // The same for a hibernatable one, as an event of its object's class.

@@ -1,8 +1,9 @@
-// WebSocket and WebSocketPair (spec/durable-objects.md 4, spec/runtime-api.md 7). The bytes go through
-// C++ (runtime/isolate/guest_socket.h): each message comes back as an event of its own.
+// WebSocket and WebSocketPair (spec/durable-objects.md 4, spec/runtime-api.md 7). The bytes go
+// through C++ (runtime/isolate/guest_socket.h): each message comes back as an event of its own.
 //
-// A socket waits until it is accepted, is given away in a Response, or hibernates with a Durable Object
-// (durable_sockets.ts has that half). One made by `new WebSocket(url)` accepts itself when it is connected.
+// A socket waits until it is accepted, is given away in a Response, or hibernates with a Durable
+// Object (durable_sockets.ts has that half). One made by `new WebSocket(url)` accepts itself when it
+// is connected.
 
 import { makeBlob } from "./blob";
 import { domException } from "./dom_exception";
@@ -93,12 +94,13 @@ export class WebSocket extends EventTarget {
     if (protocols !== undefined) headers.push("sec-websocket-protocol", protocols);
     let answer: ConnectAnswer | undefined;
     try {
-      answer = await native.fetch(this.#io.request, "GET", url, toWire(headers), undefined, -1, false);
+      answer = await native.fetch(this.#io.request, "GET", url, toWire(headers), undefined, -1,
+                                  false);
       if (answer.status !== 101 || answer.webSocket === undefined) {
         if (typeof answer.body === "number") native.sourceCancel(answer.body, "");
         throw new TypeError(
-          "Failed to establish the WebSocket connection: expected server to reply with HTTP status " +
-          `code 101 (switching protocols), but received ${answer.status} instead.`);
+          "Failed to establish the WebSocket connection: expected server to reply with HTTP " +
+          `status code 101 (switching protocols), but received ${answer.status} instead.`);
       }
     } catch (error) {
       if (this.#state === State.Connecting) this.#refused(error);
@@ -367,8 +369,8 @@ export class WebSocket extends EventTarget {
     receive = (socket, ...what) => socket.#tell(() => socket.#receive(...what));
     hibernateSocket = (socket, tags) => {
       if (socket.#state === State.Accepted || socket.#state === State.Hibernating) {
-        throw new Error("Cannot call `acceptWebSocket()` if the WebSocket was already accepted via " +
-                        "`accept()`");
+        throw new Error("Cannot call `acceptWebSocket()` if the WebSocket was already accepted " +
+                        "via `accept()`");
       }
       if (socket.#peer === undefined || socket.#peer.#state !== State.Waiting) {
         throw new Error("Cannot call `acceptWebSocket()` on this WebSocket because its pair has " +
@@ -382,7 +384,8 @@ export class WebSocket extends EventTarget {
       const number = native.socketHibernate(socket.#io.request, socket.#id, tags,
                                             socket.#attachment);
       if (number === 0) {
-        throw new Error("only 32768 websockets can be accepted on a single Durable Object instance");
+        throw new Error("only 32768 websockets can be accepted on a single Durable Object " +
+                        "instance");
       }
       socket.#state = State.Hibernating;
       socket.#id = number;
@@ -449,8 +452,8 @@ export function socketEvent(id: WebSocketId, kind: number, data: string | ArrayB
 }
 
 function noClone(): never {
-  throw domException("DataCloneError", 'Could not serialize object of type "WebSocket". This type ' +
-                                       "does not support serialization.");
+  throw domException("DataCloneError", 'Could not serialize object of type "WebSocket". This ' +
+                                       "type does not support serialization.");
 }
 registerCloneable<WebSocket>("WebSocket", (value) => isWebSocket(value), noClone, noClone);
 

@@ -137,7 +137,8 @@ TEST_CASE("a request that did not ask for a socket is not answered with one") {
         std::string::npos);
 }
 
-TEST_CASE("what an accepted socket may be given away as (spec/durable-objects.md 4, Returning it)") {
+TEST_CASE("what an accepted socket may be given away as (spec/durable-objects.md 4, Returning "
+          "it)") {
   Guest guest = guest_of(
       "const [a] = new WebSocketPair(); a.accept();"
       "return new Response(null, { status: 101, webSocket: a })");
@@ -147,7 +148,8 @@ TEST_CASE("what an accepted socket may be given away as (spec/durable-objects.md
 
 TEST_CASE("a socket that was never taken is lost to its peer when the context ends") {
   Guest guest = guest_of(
-      "globalThis.pair = new WebSocketPair(); return new Response(null, {status: 101, webSocket: pair[0]})");
+      "globalThis.pair = new WebSocketPair();"
+      "return new Response(null, {status: 101, webSocket: pair[0]})");
   Client client(std::move(guest.fetch(upgrade()).response.web_socket));
   CHECK(client.all() == "close 1006 WebSocket disconnected without sending Close frame. lost");
   CHECK(guest.isolate->active() == 0);
@@ -171,7 +173,8 @@ TEST_CASE("both ends in one event: who waits for a message that nobody sends has
   CHECK(silent.fetch().error.find("would never generate a response") != std::string::npos);
 }
 
-TEST_CASE("a socket open after another kind of answer has 30 s, as waitUntil (spec/limits.md 2.2)") {
+TEST_CASE("a socket open after another kind of answer has 30 s, as waitUntil (spec/limits.md "
+          "2.2)") {
   Guest guest = guest_of(
       "const r = await fetch('http://other/', {headers: {Upgrade: 'websocket'}});"
       "r.webSocket.accept(); return new Response(String(r.status))");
@@ -196,7 +199,8 @@ TEST_CASE("new WebSocket connects, says open, and reports refusals (spec/runtime
   Guest guest = guest_of(
       "const ws = new WebSocket('wss://other/chat', ['a', 'b']); const seen = [ws.readyState];"
       "const done = new Promise(r => {"
-      "  ws.onopen = () => { seen.push('open', ws.readyState, ws.protocol, ws.url); ws.send('hi') };"
+      "  ws.onopen = () => {"
+      "    seen.push('open', ws.readyState, ws.protocol, ws.url); ws.send('hi') };"
       "  ws.onerror = e => seen.push(e.message);"
       "  ws.onclose = e => { seen.push(e.code, e.reason); r() } });"
       "await done; return new Response(seen.join())");
@@ -242,7 +246,9 @@ constexpr const char* kRoom =
     "    const [client, server] = new WebSocketPair();\n"
     "    if (request.url.endsWith('plain')) {\n"
     "      server.accept();\n"
-    "      server.onmessage = e => { if (e.data === 'throw') throw new Error('no'); server.send(e.data) };\n"
+    "      server.onmessage = e => {\n"
+    "        if (e.data === 'throw') throw new Error('no');\n"
+    "        server.send(e.data) };\n"
     "      return new Response(null, { status: 101, webSocket: client });\n"
     "    }\n"
     "    this.ctx.acceptWebSocket(server, ['all', request.url.split('/').pop()]);\n"
@@ -254,12 +260,19 @@ constexpr const char* kRoom =
     "    if (message === 'auto') return this.ctx.setWebSocketAutoResponse("
     "new WebSocketRequestResponsePair('ping', 'pong'));\n"
     "    if (message === 'timeout') return this.ctx.setHibernatableWebSocketEventTimeout(500);\n"
-    "    if (message === 'time') return ws.send(String(this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime()));\n"
-    "    if (message === 'same') return ws.send(String(this.ctx.getWebSockets('all').includes(ws)));\n"
-    "    ws.send(`${ws.deserializeAttachment().from} ${this.ctx.getTags(ws)} ${this.ctx.getWebSockets().length}"
+    "    if (message === 'time') {\n"
+    "      return ws.send(String(this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime()));\n"
+    "    }\n"
+    "    if (message === 'same') {\n"
+    "      return ws.send(String(this.ctx.getWebSockets('all').includes(ws)));\n"
+    "    }\n"
+    "    ws.send(`${ws.deserializeAttachment().from} ${this.ctx.getTags(ws)} "
+    "${this.ctx.getWebSockets().length}"
     " ${message instanceof ArrayBuffer}`);\n"
     "  }\n"
-    "  webSocketClose(ws, code, reason, clean) { console.log(`close ${code} ${reason} ${clean} ${ws.readyState}`); }\n"
+    "  webSocketClose(ws, code, reason, clean) {\n"
+    "    console.log(`close ${code} ${reason} ${clean} ${ws.readyState}`);\n"
+    "  }\n"
     "  webSocketError(ws, error) { console.log(`error ${error.message}`); }\n"
     "}\nexport default {}\n";
 
@@ -338,7 +351,8 @@ TEST_CASE("a hibernatable socket's close reaches the class once and forgets the 
   CHECK(room.sockets.list("all").empty());
 }
 
-TEST_CASE("a lost or faulty peer: webSocketClose 1006, webSocketError (spec/durable-objects.md 4)") {
+TEST_CASE("a lost or faulty peer: webSocketClose 1006, webSocketError (spec/durable-objects.md "
+          "4)") {
   Room room;
   auto lost = room.connect("http://x/one");
   lost.reset();
