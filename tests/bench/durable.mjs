@@ -159,7 +159,7 @@ function printTables({ requests, living, waking }, peers, print) {
     });
     print(line(title, ...cells, ...(peers.includes("offing") ? ratiosOf(rows, ratio, peers) : [])));
   };
-  print(line("requests/s, 16 connections", ...heads));
+  if (requests.length > 0) print(line("requests/s, 16 connections", ...heads));
   for (const where of ["memory", "disk"]) {
     for (const [kind, what] of Object.entries(KINDS)) {
       const rows = requests.filter((r) => r.where === where && r.kind === kind);
@@ -169,34 +169,46 @@ function printTables({ requests, living, waking }, peers, print) {
       }
     }
   }
-  print(`\n${line(`${whole(LIVE[0])} live objects, KiB RSS each`, ...heads)}`);
-  for (const kind of ["plain", "stored"]) {
+  if (living.length > 0) print(`\n${line(`${whole(LIVE[0])} live objects, KiB RSS each`, ...heads)}`);
+  for (const kind of living.length > 0 ? ["plain", "stored"] : []) {
     const title = kind === "plain" ? "without storage" : "with one stored value";
     table(title, living.filter((r) => r.kind === kind),
           (r) => r.each_kib.toFixed(1) + (r.alive < LIVE[0] ? ` (${whole(r.alive)})` : ""),
           (a, b) => b.each_kib / a.each_kib);
   }
-  print(`\n${line(`${whole(ALARMS)} alarms, due to all ran`, ...heads)}`);
-  for (const where of ["memory", "disk"]) {
+  if (waking.length > 0) print(`\n${line(`${whole(ALARMS)} alarms, due to all ran`, ...heads)}`);
+  for (const where of waking.length > 0 ? ["memory", "disk"] : []) {
     table(where, waking.filter((r) => r.where === where), (r) => `${whole(r.all_ran_ms)} ms`,
           (a, b) => b.all_ran_ms / Math.max(1, a.all_ran_ms));
   }
-  print("(n): so many objects were alive, not all\n\non disk, when an answer comes:");
+  if (living.length > 0) print("(n): so many objects were alive, not all");
+  print("\non disk, when an answer comes:");
   for (const peer of peers) print(`  ${peer}: ${PEERS[peer].durability}`);
 }
 
-/** Measures each of `peers`, one at a time; prints tables; gives {requests, living, waking}. */
+export const PARTS = ["requests", "living", "waking"];
+
+/** Measures `parts` of each of `peers`, one at a time; prints tables; gives an array a part. */
 export async function durable(options) {
-  const { peers, print } = options;
-  const unknown = peers.find((peer) => PEERS[peer] === undefined);
-  if (unknown !== undefined) throw new Error(`--peers: ${Object.keys(PEERS).join(", ")}; not ${unknown}`);
+  const { peers, parts, print } = options;
+  for (const [name, given, known] of [
+    ["--peers", peers, Object.keys(PEERS)], ["--parts", parts, PARTS],
+  ]) {
+    const unknown = given.find((each) => !known.includes(each));
+    if (unknown !== undefined) throw new Error(`${name}: ${known.join(", ")}; not ${unknown}`);
+  }
   const out = { requests: [], living: [], waking: [] };
   for (const peer of peers) {
-    for (const where of ["memory", "disk"]) out.requests.push(await throughput(peer, where, options));
-    if (peer !== "miniflare") {  // its objects are workerd's
-      for (const kind of ["plain", "stored"]) out.living.push(await live(peer, kind, options));
+    for (const where of parts.includes("requests") ? ["memory", "disk"] : []) {
+      out.requests.push(await throughput(peer, where, options));
     }
-    for (const where of ["memory", "disk"]) out.waking.push(await alarms(peer, where, options));
+    // Miniflare's objects are workerd's.
+    for (const kind of parts.includes("living") && peer !== "miniflare" ? ["plain", "stored"] : []) {
+      out.living.push(await live(peer, kind, options));
+    }
+    for (const where of parts.includes("waking") ? ["memory", "disk"] : []) {
+      out.waking.push(await alarms(peer, where, options));
+    }
   }
   out.requests = out.requests.flat();
   printTables(out, peers, print);

@@ -1,4 +1,5 @@
-// What the storage of Durable Objects costs: time of the usual operations, memory of an open object.
+// What the storage of Durable Objects costs: time of the usual operations, memory of an open
+// object.
 //   ninja durable_bench && tests/bench/durable_bench [DIRECTORY]    (without one: in memory only)
 #include <malloc.h>
 #include <time.h>
@@ -45,7 +46,8 @@ void operations(Store& store, const char* where, int syncs) {
   for (int i = 0; i < 1000; ++i) check(object->put("key" + std::to_string(i), value).has_value());
   check(object->commit(++time).has_value() && store.sync().has_value());
   const int fast = 100'000 < syncs * 50 ? 100'000 : syncs * 50;
-  measure("get", fast, [&](int i) { check(object->get("key" + std::to_string(i % 1000)).has_value()); });
+  measure("get", fast,
+          [&](int i) { check(object->get("key" + std::to_string(i % 1000)).has_value()); });
   measure("put, one commit and sync for all", fast, [&](int i) {
     check(object->put("key" + std::to_string(i % 1000), value).has_value());
   });

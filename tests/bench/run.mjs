@@ -3,12 +3,13 @@
 //     --seconds N           length of each measurement (4; of Durable Objects 2)
 //     --only requests|durable
 //     --peers offing,workerd,miniflare      for Durable Objects: whom to measure
+//     --parts requests,living,waking        for Durable Objects: what to measure
 //     --json                one JSON object on stdout, the tables on stderr
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { durable } from "./durable.mjs";
+import { durable, PARTS } from "./durable.mjs";
 import { bareWorkerd, epoll, miniflare, offing, shared } from "./runners.mjs";
 import { hello, kv } from "./workers.mjs";
 import { wrk } from "./wrk.mjs";
@@ -16,6 +17,7 @@ import { wrk } from "./wrk.mjs";
 const { values: options } = parseArgs({ options: {
   seconds: { type: "string" }, only: { type: "string" }, json: { type: "boolean", default: false },
   peers: { type: "string", default: "offing,workerd,miniflare" },
+  parts: { type: "string", default: PARTS.join(",") },
 } });
 if (![undefined, "requests", "durable"].includes(options.only)) {
   console.error(`--only: requests or durable, got ${options.only}`);
@@ -69,7 +71,8 @@ ratios (aim)
 
 if (options.only !== "durable") await requests();
 const objects = options.only === "requests" ? undefined : await durable({
-  seconds: options.seconds ?? "2", peers: options.peers.split(","), print,
+  seconds: options.seconds ?? "2", print,
+  peers: options.peers.split(","), parts: options.parts.split(","),
 });
 if (options.json) console.log(JSON.stringify({ requests: results, durable: objects }, null, 1));
 process.exit(0);
