@@ -29,8 +29,8 @@ constexpr auto kFunctions = [] {
       "lead"sv, "first_value"sv, "last_value"sv, "nth_value"sv,
       // math
       "acos"sv, "acosh"sv, "asin"sv, "asinh"sv, "atan"sv, "atan2"sv, "atanh"sv, "ceil"sv, "cos"sv,
-      "cosh"sv, "degrees"sv, "exp"sv, "floor"sv, "ln"sv, "log"sv, "log2"sv, "mod"sv, "pi"sv, "pow"sv,
-      "radians"sv, "sin"sv, "sinh"sv, "sqrt"sv, "tan"sv, "tanh"sv, "trunc"sv,
+      "cosh"sv, "degrees"sv, "exp"sv, "floor"sv, "ln"sv, "log"sv, "log2"sv, "mod"sv, "pi"sv,
+      "pow"sv, "radians"sv, "sin"sv, "sinh"sv, "sqrt"sv, "tan"sv, "tanh"sv, "trunc"sv,
       // json
       "json"sv, "jsonb"sv, "json_array"sv, "jsonb_array"sv, "json_array_length"sv, "json_extract"sv,
       "jsonb_extract"sv, "->"sv, "->>"sv, "json_insert"sv, "jsonb_insert"sv, "json_object"sv,
@@ -40,7 +40,8 @@ constexpr auto kFunctions = [] {
       "json_group_object"sv, "jsonb_group_object"sv, "json_each"sv, "json_tree"sv,
       // FTS5 and R*Tree
       "match"sv, "highlight"sv, "bm25"sv, "snippet"sv, "rtreecheck"sv,
-      // what SQLite's own ALTER TABLE calls; a query that names one is told there is no such function
+      // what SQLite's own ALTER TABLE calls; a query that names one is told there is no such
+      // function
       "sqlite_rename_column"sv, "sqlite_rename_table"sv, "sqlite_rename_test"sv,
       "sqlite_drop_column"sv, "sqlite_rename_quotefix"sv, "sqlite_drop_constraint"sv,
       "sqlite_fail"sv, "sqlite_add_constraint"sv, "sqlite_find_constraint"sv};

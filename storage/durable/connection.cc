@@ -15,8 +15,8 @@ struct LimitRow {
   int which;
   int value;
 };
-// spec/durable-objects.md 2.8. Where the documentation and the open source differ, the documented (lower)
-// value stands: what passes here passes in production.
+// spec/durable-objects.md 2.8. Where the documentation and the open source differ, the documented
+// (lower) value stands: what passes here passes in production.
 constexpr LimitRow kLimits[] = {
     {SQLITE_LIMIT_LENGTH, 2'000'000},       // documented "2 MB"; source 4 MiB
     {SQLITE_LIMIT_SQL_LENGTH, 100'000},     // both
@@ -46,7 +46,9 @@ std::string_view view(const char* text) { return text ? text : ""; }
 }  // namespace
 
 struct ConnectionFunctions {
-  static int interrupted(void* ask) { return (*static_cast<std::function<bool()>*>(ask))() ? 1 : 0; }
+  static int interrupted(void* ask) {
+    return (*static_cast<std::function<bool()>*>(ask))() ? 1 : 0;
+  }
   static void random(sqlite3_context* context, int, sqlite3_value**) {
     auto& self = *static_cast<Connection*>(sqlite3_user_data(context));
     sqlite3_result_int64(context, static_cast<int64_t>(self.random()));

@@ -101,7 +101,8 @@ bool good_batch_behind(std::span<const uint8_t> bytes, size_t at, uint64_t seque
   for (at += 8; at + sizeof head <= bytes.size(); at += 8) {
     uint64_t words[2];
     std::memcpy(words, bytes.data() + at, sizeof words);
-    if (words[0] == kLogBatchMagic && words[1] > sequence && good_batch(bytes, at, head)) return true;
+    if (words[0] == kLogBatchMagic && words[1] > sequence && good_batch(bytes, at, head))
+      return true;
   }
   return false;
 }

@@ -154,7 +154,8 @@ FileResult ObjectFiles::write(ObjectFile& file, const PageFile& pages) {
     for (; number <= pages.size() && pages.held(number) && run.size() < IOV_MAX; ++number)
       run.push_back({const_cast<uint8_t*>(pages.held(number)->data()), kPageBytes});
     if (run.empty()) ++number;
-    else if (auto done = append(fd.get(), path, std::move(run), uint64_t{first - 1} * kPageBytes); !done)
+    else if (auto done = append(fd.get(), path, std::move(run), uint64_t{first - 1} * kPageBytes);
+             !done)
       return done;
   }
   if (ftruncate(fd.get(), off_t{pages.size()} * kPageBytes) != 0) return failed(path, "written");
@@ -195,7 +196,8 @@ FileResult ObjectFiles::append(int fd, const std::string& path, std::vector<iove
                                uint64_t at) {
   for (size_t first = 0; first < parts.size();) {
     const size_t count = std::min<size_t>(parts.size() - first, IOV_MAX);
-    ssize_t done = pwritev(fd, parts.data() + first, static_cast<int>(count), static_cast<off_t>(at));
+    ssize_t done =
+        pwritev(fd, parts.data() + first, static_cast<int>(count), static_cast<off_t>(at));
     if (done < 0) {
       if (errno == EINTR) continue;
       return failed(path, "written");

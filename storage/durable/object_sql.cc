@@ -1,4 +1,5 @@
-// `storage.sql.exec`: statements of a guest's text, one after the other (spec/durable-objects.md 2.5).
+// `storage.sql.exec`: statements of a guest's text, one after the other
+// (spec/durable-objects.md 2.5).
 #include <sqlite3.h>
 
 #include "storage/durable/object.h"
@@ -22,10 +23,11 @@ bool space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c
 int bind(sqlite3_stmt* stmt, int index, const SqlValue& value, sqlite3_destructor_type lifetime) {
   if (const auto* integer = std::get_if<int64_t>(&value))
     return sqlite3_bind_int64(stmt, index, *integer);
-  if (const auto* real = std::get_if<double>(&value)) return sqlite3_bind_double(stmt, index, *real);
+  if (const auto* real = std::get_if<double>(&value))
+    return sqlite3_bind_double(stmt, index, *real);
   if (const auto* text = std::get_if<std::string_view>(&value))
-    return sqlite3_bind_text64(stmt, index, text->data() ? text->data() : "", text->size(), lifetime,
-                               SQLITE_UTF8);
+    return sqlite3_bind_text64(stmt, index, text->data() ? text->data() : "", text->size(),
+                               lifetime, SQLITE_UTF8);
   if (const auto* blob = std::get_if<SqlBlob>(&value))
     return sqlite3_bind_blob64(stmt, index, blob->bytes.data() ? blob->bytes.data() : "",
                                blob->bytes.size(), lifetime);
@@ -39,7 +41,8 @@ StorageResult<void> Object::run_to_end(CachedStatement* statement) {
   SqlRows rows(*connection_, statements_, cursors_, statement);
   rows.on_error = [this](StorageError& error) { error = failed(std::move(error)); };
   if (statement->writes)
-    if (auto begun = begin_write(); !begun) return std::unexpected(failed(std::move(begun.error())));
+    if (auto begun = begin_write(); !begun)
+      return std::unexpected(failed(std::move(begun.error())));
   if (auto started = rows.start(); !started) return started;
   for (;;) {
     auto more = rows.next();
@@ -102,7 +105,8 @@ StorageResult<std::unique_ptr<SqlCursor>> Object::exec(std::string_view query,
     if (bind(stmt, static_cast<int>(i + 1), bindings[i], lifetime) != SQLITE_OK)
       return std::unexpected(failed(connection_->error()));
   if (writes)
-    if (auto begun = begin_write(); !begun) return std::unexpected(failed(std::move(begun.error())));
+    if (auto begun = begin_write(); !begun)
+      return std::unexpected(failed(std::move(begun.error())));
   rows->on_error = [this](StorageError& error) { error = failed(std::move(error)); };
   if (auto started = rows->start(); !started) return std::unexpected(std::move(started.error()));
   note_stray_commit();

@@ -6,8 +6,8 @@
 namespace offing::durable {
 namespace {
 
-// Page 1 differs in SQLite's change counter (24) and its copy (92) at most. Only other connections would
-// look at it, and there are none.
+// Page 1 differs in SQLite's change counter (24) and its copy (92) at most. Only other connections
+// would look at it, and there are none.
 bool only_counters_differ(const Page& before, const Page& after) {
   auto same = [&](uint32_t from, uint32_t to) {
     return std::memcmp(before.data() + from, after.data() + from, to - from) == 0;

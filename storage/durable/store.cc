@@ -24,8 +24,8 @@ StoreImpl::StoreImpl(StoreOptions options)
     options_.world.random_bytes(bytes);
     for (const uint8_t byte : bytes) random_seed_ = random_seed_ << 8 | byte;
   }
-  // SQLite's own generator is the process's, and seen only in rowids of full tables; it must not draw
-  // from the machine.
+  // SQLite's own generator is the process's, and seen only in rowids of full tables; it must not
+  // draw from the machine.
   sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(random_seed_ | 1), nullptr);
 }
 
@@ -170,7 +170,8 @@ std::expected<void, std::string> StoreImpl::sync() {
   unsynced_.clear();
   bound_history(last_commit_ms_);
   if (files_ && log_bytes_ > checkpoint_above_bytes_) {
-    // A failed checkpoint loses nothing: the log goes on, and it is tried again when the log has doubled.
+    // A failed checkpoint loses nothing: the log goes on, and it is tried again when the log has
+    // doubled.
     checkpoint_above_bytes_ = checkpoint() ? options_.log_bytes_max : 2 * log_bytes_;
   }
   return {};
@@ -196,7 +197,8 @@ void StoreImpl::discard_unsynced(const ObjectName& object) {
   std::erase_if(unsynced_, [&state](const Unsynced& unsynced) { return unsynced.state == &state; });
   while (state.number > state.durable) {
     assert(!state.history.empty());
-    // A page read for a commit's undo was read when it was made, so this can only fail with the disk.
+    // A page read for a commit's undo was read when it was made, so this can only fail with the
+    // disk.
     if (!undo_last(state)) assert(false && "a committed page of a database file cannot be read");
   }
 }
@@ -265,7 +267,8 @@ std::optional<StorageError> StoreImpl::restore(ObjectState& state) {
   auto changes = then.changes_from(state.pages);
   auto undo = changes ? state.pages.apply(*changes) : std::nullopt;
   if (!undo) return refuse("the database file cannot be read.");
-  // The undo bookmark names the state before this commit, also when the write it was to name was dropped.
+  // The undo bookmark names the state before this commit, also when the write it was to name was
+  // dropped.
   const uint64_t number_before = state.number;
   state.number = std::max(state.number, armed.undo);
   const int64_t now_ms =

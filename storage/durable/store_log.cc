@@ -113,7 +113,8 @@ FileResult StoreImpl::write_log() {
     record.at_ms = unsynced.at_ms;
     record.alarm_ms = unsynced.alarm_ms;
     record.size_pages = unsynced.size_pages;
-    // A later commit of the batch may have replaced a page; the batch counts as a whole, so once is enough.
+    // A later commit of the batch may have replaced a page; the batch counts as a whole, so once is
+    // enough.
     for (const auto& [number, page] : unsynced.pages)
       if (number <= state.pages.size() && state.pages.held(number) == page)
         record.pages.emplace_back(number, page->data());

@@ -1,7 +1,7 @@
 """Writes a copy of SQLite's amalgamation with what the platform adds to it:
 - two statement counters, rows read (9) and rows written (10), which sqlite3_stmt_status gives;
 - ALTER TABLE ... RENAME TO tells the authorizer the new name, in the place of a column's.
-Every anchor must be found the stated number of times, so that a new SQLite fails here and not later.
+Every anchor must be found the stated number of times, so that a new SQLite fails here, not later.
   count_rows.py sqlite3.c OUTPUT
 """
 import sys

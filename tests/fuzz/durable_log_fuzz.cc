@@ -1,6 +1,6 @@
-// Whatever a redo log holds: records, a torn end or an error, never worse; and a record that was read is
-// written and read the same again. The first byte chooses: 0 bytes as they are, otherwise a payload that
-// gets a right checksum, so that the fuzzer reaches the records.
+// Whatever a redo log holds: records, a torn end or an error, never worse; and a record that was
+// read is written and read the same again. The first byte chooses: 0 bytes as they are, otherwise a
+// payload that gets a right checksum, so that the fuzzer reaches the records.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

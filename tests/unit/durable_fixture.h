@@ -1,4 +1,5 @@
-// A store and one object in it, with results as short texts: "text", 1, 2.5, x'00', null; "! text" of an error.
+// A store and one object in it, with results as short texts: "text", 1, 2.5, x'00', null; "! text"
+// of an error.
 #ifndef OFFING_TESTS_UNIT_DURABLE_FIXTURE_H_
 #define OFFING_TESTS_UNIT_DURABLE_FIXTURE_H_
 
@@ -22,9 +23,11 @@ inline std::string shown(const SqlValue& value) {
   if (const auto* real = std::get_if<double>(&value)) {
     char out[40];
     std::snprintf(out, sizeof out, "%.17g", *real);
-    return std::string(out).find_first_of(".en") == std::string::npos ? std::string(out) + ".0" : out;
+    return std::string(out).find_first_of(".en") == std::string::npos ? std::string(out) + ".0"
+                                                                      : out;
   }
-  if (const auto* text = std::get_if<std::string_view>(&value)) return '"' + std::string(*text) + '"';
+  if (const auto* text = std::get_if<std::string_view>(&value))
+    return '"' + std::string(*text) + '"';
   if (const auto* blob = std::get_if<SqlBlob>(&value)) {
     std::string out = "x'";
     for (const char c : blob->bytes) {
@@ -109,7 +112,8 @@ struct DurableFixture {
       auto row = (*rows)->next();
       if (!row) return out + error_of(row);
       if (!*row) return out;
-      out += (out.empty() ? "" : " ") + std::string((*row)->first) + "=" + std::string((*row)->second);
+      out +=
+          (out.empty() ? "" : " ") + std::string((*row)->first) + "=" + std::string((*row)->second);
     }
   }
   static std::string rest(SqlCursor& cursor) {

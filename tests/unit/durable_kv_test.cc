@@ -37,7 +37,8 @@ TEST_CASE("2.1 nothing is opened for reads of an object that has nothing stored"
 
 TEST_CASE("2.2 list: UTF-8 byte order, bounds, prefix, reverse, limit") {
   DurableFixture f;
-  for (const char* key : {"b", "a", "aa", "ab", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "B"})
+  for (const char* key :
+       {"b", "a", "aa", "ab", "\xc3\xa9", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "B"})
     CHECK(f.put(key, "v") == "");
   CHECK(f.list() == "B=v a=v aa=v ab=v b=v \xc3\xa9=v \xef\xbf\xbf=v \xf0\x9f\x98\x80=v");
   CHECK(f.list({.start = "aa", .end = "b"}) == "aa=v ab=v");
@@ -62,9 +63,10 @@ TEST_CASE("2.3 one list iterator: a newer one cancels it") {
   auto first = f.object->list({});
   REQUIRE((*first)->next()->has_value());
   CHECK(f.list() == "a=1 b=2");
-  CHECK(error_of((*first)->next()) ==
-        "! kv.list() iterator was invalidated because a new call to kv.list() was started. Only one "
-        "kv.list() iterator can exist at a time.");
+  CHECK(
+      error_of((*first)->next()) ==
+      "! kv.list() iterator was invalidated because a new call to kv.list() was started. Only one "
+      "kv.list() iterator can exist at a time.");
   auto second = f.object->list({});
   CHECK(f.put("c", "3") == "");
   CHECK(f.get("c") == "3");
@@ -80,8 +82,9 @@ TEST_CASE("2.4 the reserved tables are made by the first write and seen in sqlit
   CHECK(f.sql("SELECT name FROM sqlite_master") == "\"_cf_KV\"");
   CHECK(f.object->set_alarm(5).has_value());
   CHECK(f.sql("SELECT name FROM sqlite_master ORDER BY 1") == "\"_cf_KV\" \"_cf_METADATA\"");
-  CHECK(f.sql("SELECT name FROM pragma_table_list WHERE name LIKE '\\_cf%' ESCAPE '\\' ORDER BY 1") ==
-        "\"_cf_KV\" \"_cf_METADATA\"");
+  CHECK(
+      f.sql("SELECT name FROM pragma_table_list WHERE name LIKE '\\_cf%' ESCAPE '\\' ORDER BY 1") ==
+      "\"_cf_KV\" \"_cf_METADATA\"");
 }
 
 TEST_CASE("3.4 rule 21: the first write begins the implicit transaction, commit ends it") {

@@ -130,7 +130,8 @@ TEST_CASE("a batch missing between two good ones is damage, zeros at the end are
   CHECK(read(gap).error == "");  // the third stands where the second should: not its turn
   CHECK(read(gap).records.size() == 2);
   std::string hole = log.bytes;
-  std::fill(hole.begin() + static_cast<long>(log.ends[0]), hole.begin() + static_cast<long>(log.ends[1]), 0);
+  std::fill(hole.begin() + static_cast<long>(log.ends[0]),
+            hole.begin() + static_cast<long>(log.ends[1]), 0);
   CHECK(read(hole).error == "is damaged at byte " + std::to_string(log.ends[0]));
   const Read zeros = read(log.bytes + std::string(5000, '\0'));
   CHECK(zeros.error == "");

@@ -1,5 +1,6 @@
 // Random operations against a plain model, in memory and in a directory with a tiny log:
-// commits, rollbacks, savepoints, deleteAll, discarded commits, restores, restarts (spec 2.2 to 2.7).
+// commits, rollbacks, savepoints, deleteAll, discarded commits, restores, restarts (spec 2.2
+// to 2.7).
 #include <map>
 
 #include "tests/unit/durable_fixture.h"
@@ -216,7 +217,8 @@ class Run {
       }
       case 14: case 15: case 16: case 17: write_row(i); break;
       case 18: {
-        const auto at = dice_.below(3) ? std::optional<int64_t>(1 + dice_.below(1000)) : std::nullopt;
+        const auto at =
+            dice_.below(3) ? std::optional<int64_t>(1 + dice_.below(1000)) : std::nullopt;
         REQUIRE(s.storage->set_alarm(at).has_value());
         s.now.alarm = at;
         break;

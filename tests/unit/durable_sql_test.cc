@@ -122,7 +122,8 @@ TEST_CASE("2.5 a cursor across a commit sees later writes; a write's rows stay a
   f.sql("CREATE TABLE t(x); INSERT INTO t VALUES(1),(2)");
   auto reader = f.object->exec("SELECT x FROM t", {});
   CHECK(*(*reader)->next());
-  auto writer = f.object->exec("INSERT INTO t VALUES(3),(4) RETURNING x, 'v' || x, x'00', null, 1.5", {});
+  auto writer =
+      f.object->exec("INSERT INTO t VALUES(3),(4) RETURNING x, 'v' || x, x'00', null, 1.5", {});
   CHECK(*(*writer)->next());
   CHECK(f.commit() == "1");
   CHECK(DurableFixture::rest(**writer) == "4,\"v4\",x'00',null,1.5");
@@ -251,15 +252,18 @@ TEST_CASE("2.5 allowed: schema changes, triggers, views, RETURNING, UPSERT, FTS5
               "ALTER TABLE t2 ADD COLUMN z; ALTER TABLE t2 DROP COLUMN z; CREATE INDEX i ON t2(y);"
               "REINDEX; ANALYZE") == "");
   CHECK(f.sql("INSERT INTO t2(y) VALUES(1),(2),(3),(4) RETURNING id") == "1 2 3 4");
-  CHECK(f.sql("INSERT INTO t2(id, y) VALUES(1, 9) ON CONFLICT(id) DO UPDATE SET y = 10 RETURNING y") ==
-        "10");
+  CHECK(
+      f.sql(
+          "INSERT INTO t2(id, y) VALUES(1, 9) ON CONFLICT(id) DO UPDATE SET y = 10 RETURNING y") ==
+      "10");
   CHECK(f.sql("DELETE FROM t2 ORDER BY id LIMIT 1 RETURNING id").starts_with("! near"));
   CHECK(f.sql("DELETE FROM t2 ORDER BY id LIMIT 1") == "");
   CHECK(f.sql("UPDATE t2 SET y = 0 ORDER BY id DESC LIMIT 1") == "");
   CHECK(f.sql("SELECT id, y FROM t2") == "2,2 3,3 4,0");
   CHECK(f.sql("CREATE VIRTUAL TABLE d USING fts5(body)") == "");
   CHECK(f.sql("INSERT INTO d VALUES('a quick fox'), ('a slow dog')") == "");
-  CHECK(f.sql("SELECT highlight(d, 0, '<', '>') FROM d WHERE d MATCH 'fox'") == "\"a quick <fox>\"");
+  CHECK(f.sql("SELECT highlight(d, 0, '<', '>') FROM d WHERE d MATCH 'fox'") ==
+        "\"a quick <fox>\"");
   CHECK(f.sql("SELECT rowid FROM d WHERE body MATCH 'dog' ORDER BY bm25(d)") == "2");
   CHECK(f.sql("CREATE VIRTUAL TABLE r USING rtree(id, a, b); INSERT INTO r VALUES(1, 0, 5)") == "");
   CHECK(f.sql("SELECT id FROM r WHERE a < 1") == "1");
@@ -318,11 +322,13 @@ TEST_CASE("2.8 limits: text, columns, parameters, arguments, patterns, compound 
   CHECK(f.sql("SELECT ?101").find("variable number must be between ?1 and ?100") !=
         std::string::npos);
   CHECK(f.sql("SELECT max(" + repeated("", 32) + ")") == "31");
-  CHECK(f.sql("SELECT max(" + repeated("", 33) + ")").starts_with("! too many arguments on function max"));
+  CHECK(f.sql("SELECT max(" + repeated("", 33) + ")")
+            .starts_with("! too many arguments on function max"));
   CHECK(f.sql("SELECT 'a' LIKE '" + std::string(51, '%') + "'") ==
         "! LIKE or GLOB pattern too complex: SQLITE_ERROR");
   CHECK(f.sql("SELECT 'a' LIKE '" + std::string(50, '%') + "'") == "1");
-  CHECK(f.sql("SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5") == "1 2 3 4 5");
+  CHECK(f.sql("SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5") ==
+        "1 2 3 4 5");
   CHECK(f.sql("SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6")
             .starts_with("! too many terms in compound SELECT"));
   CHECK(f.sql("SELECT length(zeroblob(2000000))") == "2000000");

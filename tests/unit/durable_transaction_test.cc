@@ -119,7 +119,8 @@ TEST_CASE("3.4 rule 23: a deferred constraint that the commit refuses breaks the
   CHECK(f.sql("SELECT count(*) FROM c") == "0");
 }
 
-TEST_CASE("2.8, 3.4 rule 24: a full database: SQLITE_FULL, and broken once the transaction is gone") {
+TEST_CASE(
+    "2.8, 3.4 rule 24: a full database: SQLITE_FULL, and broken once the transaction is gone") {
   offing::durable::StoreOptions options;
   options.object_bytes_max = 20 * 4096;
   DurableFixture f(options);
@@ -163,7 +164,8 @@ TEST_CASE("3.4 rule 24: an error that rolls the whole transaction back breaks th
   CHECK(f.sql("SELECT x FROM t") == "1");
 }
 
-TEST_CASE("3.4 rule 24: a statement that is interrupted: SQLITE_INTERRUPT, and the object can break") {
+TEST_CASE(
+    "3.4 rule 24: a statement that is interrupted: SQLITE_INTERRUPT, and the object can break") {
   offing::durable::StoreOptions options;
   bool stop = false;
   options.world.interrupted = [&stop] { return stop; };
@@ -240,7 +242,8 @@ TEST_CASE("2.7 bookmarks: the documented shape, in order of time, of one object"
         "getCurrentBookmark() or getBookmarkForTime() of this object.");
 }
 
-TEST_CASE("2.7 onNextSessionRestoreBookmark restores SQL, key-value and alarm; its bookmark undoes it") {
+TEST_CASE(
+    "2.7 onNextSessionRestoreBookmark restores SQL, key-value and alarm; its bookmark undoes it") {
   DurableFixture f;
   const std::string empty = *f.object->current_bookmark();
   f.put("a", "1");
@@ -302,8 +305,9 @@ TEST_CASE("2.7 getBookmarkForTime: the state at a time, refused outside the hist
   CHECK(error_of(f.object->bookmark_for_time(f.now_ms + 1, f.now_ms)).find("future") !=
         std::string::npos);
   const int64_t days_31 = 31LL * 24 * 3600 * 1000;
-  CHECK(error_of(f.object->bookmark_for_time(f.now_ms - days_31, f.now_ms)).find("reaches back to") !=
-        std::string::npos);
+  CHECK(
+      error_of(f.object->bookmark_for_time(f.now_ms - days_31, f.now_ms)).find("reaches back to") !=
+      std::string::npos);
   // Old undo records go first; a bookmark before them is refused with how far back it reaches.
   for (int i = 0; i < 200; ++i) {
     f.put("b" + std::to_string(i), std::string(1000, static_cast<char>('a' + i % 26)));
