@@ -1,10 +1,11 @@
-// A call from one guest context to another: to an entrypoint, to a Durable Object, to something that an
-// earlier call handed over. Plain values; TypeScript (runtime/web/rpc.ts) gives RPC its meaning, the
-// host brings a call from here to there, at a time.
+// A call from one guest context to another: to an entrypoint, to a Durable Object, to something
+// that an earlier call handed over. Plain values; TypeScript (runtime/web/rpc.ts) gives RPC its
+// meaning, the host brings a call from here to there, at a time.
 //
-// A *context* is what guest code runs for: one event of a stateless Worker, or one instance of a Durable
-// Object; its RequestId is unique in the run. An *export* is an object of a context that others may call
-// (a function, an RpcTarget, a stub); whoever holds the shared RpcExport keeps it alive.
+// A *context* is what guest code runs for: one event of a stateless Worker, or one instance of a
+// Durable Object; its RequestId is unique in the run. An *export* is an object of a context that
+// others may call (a function, an RpcTarget, a stub); whoever holds the shared RpcExport keeps it
+// alive.
 #ifndef OFFING_RUNTIME_ACTOR_CALL_H_
 #define OFFING_RUNTIME_ACTOR_CALL_H_
 
@@ -71,8 +72,10 @@ struct RpcPayload {
 constexpr uint64_t kRpcBytesMax = 32u << 20;  // spec/durable-objects.md 1.3, "Size"
 
 struct RpcCall {
-  uint64_t number = 0;               // unique in the run (Host::new_number); names the result for pipelining
-  std::vector<std::string> path;     // property names from the target; may be empty for a kExport function
+  // Unique in the run (Host::new_number); names the result for pipelining
+  uint64_t number = 0;
+  // Property names from the target; may be empty for a kExport function
+  std::vector<std::string> path;
   bool is_get = false;               // reads the property instead of calling it
   std::string props;                 // CallTarget::props
   RpcPayload arguments;

@@ -1,5 +1,5 @@
-// An exception on its way from the guest, or the platform, that failed a call to the guest that made
-// it (spec/durable-objects.md 1.4). Class and message survive; of the rest only these marks.
+// An exception on its way from the guest, or the platform, that failed a call to the guest that
+// made it (spec/durable-objects.md 1.4). Class and message survive; of the rest only these marks.
 #ifndef OFFING_RUNTIME_ACTOR_GUEST_ERROR_H_
 #define OFFING_RUNTIME_ACTOR_GUEST_ERROR_H_
 
