@@ -18,9 +18,15 @@ void InputGate::enter(Section section, Task entry) {
   if (broken_) return;
   // Not ahead of those that wait already.
   const bool first = waiting_.empty() || section != 0;
-  if (first && asked_.empty() && may_enter(section)) return entry();
+  if (first && startable() == asked_.end() && may_enter(section)) return entry();
   waiting_.push_back({section, std::move(entry)});
-  wants_pump_ = true;
+  pump();
+}
+
+std::deque<InputGate::Waiting>::iterator InputGate::startable() {
+  return std::ranges::find_if(asked_, [this](const Waiting& asked) {
+    return defective || live(sections_.at(asked.section).parent) == running_;
+  });
 }
 
 InputGate::Section InputGate::ask(Section parent, Task start) {
@@ -53,9 +59,7 @@ void InputGate::pump() {
   if (std::exchange(pumping_, true)) return;
   wants_pump_ = false;
   while (!broken_) {
-    const auto section = std::ranges::find_if(asked_, [this](const Waiting& asked) {
-      return defective || live(sections_.at(asked.section).parent) == running_;
-    });
+    const auto section = startable();
     if (section != asked_.end()) {
       Task start = std::move(section->task);
       running_ = section->section;

@@ -54,6 +54,8 @@ class InputGate {
     Section section;
     Task task;
   };
+  // The first section asked for that may start now.
+  std::deque<Waiting>::iterator startable();
   Section live(Section section) const;  // itself, or the nearest one around it that has not ended
   bool may_enter(Section section) const { return defective || live(section) == running_; }
 

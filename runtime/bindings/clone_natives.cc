@@ -45,8 +45,12 @@ class Writer final : public v8::ValueSerializer::Delegate {
       return v8::Just(false);
     }
     Local<v8::Context> context = isolate_->GetCurrentContext();
-    Local<v8::Value> pair;
-    if (!call_entry(Isolate::Parts::of(isolate_), context, EntryFunction::kCloneWrite, {object})
+    Local<v8::Value> pair, argument = object;
+    // Not call_entry: what it throws is the guest's DataCloneError.
+    auto& clone_write = Isolate::Parts::of(isolate_)
+                            .functions[static_cast<size_t>(EntryFunction::kCloneWrite)];
+    if (!clone_write.Get(isolate_)
+             ->Call(context, v8::Undefined(isolate_), 1, &argument)
              .ToLocal(&pair)) {
       return v8::Nothing<bool>();
     }

@@ -187,6 +187,10 @@ OpenCursor* cursor_of(const DurableCall& call, const Arguments& info) {
     throw_error(call.isolate, kStorageGone);
     return nullptr;
   }
+  if (std::string_view why = cursor->rows->cancelled(); !why.empty()) {
+    throw_error(call.isolate, why);
+    return nullptr;
+  }
   return cursor;
 }
 

@@ -57,11 +57,10 @@ export class SqlStorageCursor<T extends Row = Row> {
     this.#written = now[2]!;
   }
 
-  next(): { done?: false; value: T } | { done: true; value?: never } {
+  next(): IteratorResult<T, undefined> {
     if (!isCursor(this)) throw illegalInvocation();
-    const row = nextOf(this, false);
-    return (row === undefined ? { done: true, value: undefined } : { done: false, value: row }) as
-      { done: false; value: T };
+    const row = nextOf(this, false) as T | undefined;
+    return row === undefined ? { done: true, value: undefined } : { done: false, value: row };
   }
 
   toArray(): T[] {
@@ -181,7 +180,7 @@ let isSql: (value: unknown) => value is SqlStorage;
 
 export class SqlStorage {
   #io: ActorIo;
-  declare Cursor: typeof SqlStorageCursor;
+  declare Cursor: any;   // the class, which guests cannot construct
   declare Statement: typeof SqlStorageStatement;
 
   constructor(key: unknown, io: unknown) {

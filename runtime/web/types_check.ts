@@ -2,6 +2,13 @@
 // (@cloudflare/workers-types). Nothing here is in the bundle: `tsc` fails when a class drifts.
 
 import type * as official from "@cloudflare/workers-types";
+import type { DurableObjectId } from "./durable_id";
+import type { DurableObjectNamespace } from "./durable_namespace";
+import type { SqlStorage, SqlStorageCursor } from "./durable_sql";
+import type { DurableObjectState } from "./durable_state";
+import type { DurableObjectStorage } from "./durable_storage";
+import type { SyncKvStorage } from "./durable_sync_kv";
+import type { DurableObjectTransaction } from "./durable_transaction";
 import type { Blob, File } from "./blob";
 import type { ExecutionContext } from "./context";
 import type { fetch } from "./fetch";
@@ -38,6 +45,15 @@ export type Checked = [
   Is<IdentityTransformStream, official.IdentityTransformStream>,
   Is<FixedLengthStream, official.FixedLengthStream>,
   Is<KvNamespace, official.KVNamespace>,
+  Is<DurableObjectId, official.DurableObjectId>,
+  Is<DurableObjectNamespace, official.DurableObjectNamespace>,
+  Is<DurableObjectState, official.DurableObjectState>,
+  Is<DurableObjectStorage, official.DurableObjectStorage>,
+  Is<DurableObjectTransaction, official.DurableObjectTransaction>,
+  Is<SqlStorage, official.SqlStorage>,
+  Is<SqlStorageCursor<Record<string, official.SqlStorageValue>>,
+     official.SqlStorageCursor<Record<string, official.SqlStorageValue>>>,
+  Is<SyncKvStorage, official.SyncKvStorage>,
   Is<WebSocket, official.WebSocket>,
   Is<typeof WebSocketPair, typeof official.WebSocketPair>,
   Is<MessageEvent, official.MessageEvent>,

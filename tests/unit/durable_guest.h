@@ -77,7 +77,9 @@ struct DurableGuest {
       guest->host.run_posted();
       guest->host.advance(10);
     }
-    REQUIRE_MESSAGE(result->has_value(), "the object has not answered");
+    std::string said;
+    for (const std::string& line : guest->host.uncaughts) said += line + "; ";
+    REQUIRE_MESSAGE(result->has_value(), "the object has not answered: ", said);
     return (*result)->outcome == Outcome::kOk ? (*result)->response.body
                                               : "! " + (*result)->error;
   }
