@@ -1,6 +1,6 @@
 // Ids of Durable Objects (spec/durable-objects.md 1.2). A namespace's secret is the SHA-256 of its
-// unique key; with a jurisdiction, of the key, a zero byte and the jurisdiction, so that an id tells
-// where its object may live. The second half of an id proves that the namespace minted it.
+// unique key; with a jurisdiction, of the key, a zero byte and the jurisdiction, so that an id
+// tells where its object may live. The second half of an id proves that the namespace minted it.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 

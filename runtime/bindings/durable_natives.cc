@@ -254,7 +254,9 @@ void storage_list_next(const Arguments& info) {
   if (!call) return;
   DurableTables& tables = *call.parts->durable;
   OpenList* list = tables.find_list(call.actor->id);
-  if (list == nullptr || list->id != id_of(info[1])) return throw_error(call.isolate, kListReplaced);
+  if (list == nullptr || list->id != id_of(info[1])) {
+    return throw_error(call.isolate, kListReplaced);
+  }
   auto entry = list->entries->next();
   if (!entry) {
     const durable::StorageError error = std::move(entry.error());

@@ -1,5 +1,5 @@
-// Durable Object storage: SQL (spec/durable-objects.md 2.5). Rows become arrays or objects here; what
-// becomes of a cursor is said through the shared numbers (native.d.ts: sqlShare).
+// Durable Object storage: SQL (spec/durable-objects.md 2.5). Rows become arrays or objects here;
+// what becomes of a cursor is said through the shared numbers (native.d.ts: sqlShare).
 #include <cassert>
 #include <deque>
 
@@ -194,7 +194,8 @@ OpenCursor* cursor_of(const DurableCall& call, const Arguments& info) {
   return cursor;
 }
 
-// After the row it is at was read: on to the next. False when there is none, with the cursor closed, or
+// After the row it is at was read: on to the next. False when there is none, with the cursor
+// closed, or
 // with the exception thrown.
 bool step(const DurableCall& call, OpenCursor& cursor, bool& failed) {
   DurableTables& tables = *call.parts->durable;

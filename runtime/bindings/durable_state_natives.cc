@@ -147,7 +147,10 @@ void storage_sync(const Arguments& info) {
   if (!call) return;
   Actor& actor = *call.actor;
   const bool open = call.storage->transaction_open() && !actor.in_explicit;
-  if (!open && !actor.output.locked() && call.parts->host.make_durable(actor.id, [](auto) {})) return;
+  if (!open && !actor.output.locked() &&
+      call.parts->host.make_durable(actor.id, [](auto) {})) {
+    return;
+  }
   const Ticket ticket = begin_work(info, *call.parts, actor.id);
   if (ticket == 0) return;
   // The turn that runs ends with the commit of what is open.

@@ -1,10 +1,9 @@
-// What the natives of Durable Object storage keep for one isolate: the cursors that guests hold, the
-// shapes of their rows, the keys that ids are minted with.
+// What the natives of Durable Object storage keep for one isolate: the cursors that guests hold,
+// the shapes of their rows, the keys that ids are minted with.
 //
-// A SQL cursor is open while rows are left and its JavaScript object lives; collection is noticed by V8
-// and acted on when the next cursor is opened, never from inside V8. Of key-value lists an object has
-// one at a time.
-// Owner: Isolate::Parts. It holds handles: gone before the isolate.
+// A SQL cursor is open while rows are left and its JavaScript object lives; collection is noticed
+// by V8 and acted on when the next cursor is opened, never from inside V8. Of key-value lists an
+// object has one at a time. Owner: Isolate::Parts. It holds handles: gone before the isolate.
 #ifndef OFFING_RUNTIME_BINDINGS_DURABLE_TABLES_H_
 #define OFFING_RUNTIME_BINDINGS_DURABLE_TABLES_H_
 

@@ -1,4 +1,5 @@
-// DurableObjectId: 32 bytes in hexadecimal digits, minted by a namespace (spec/durable-objects.md 1.2).
+// DurableObjectId: 32 bytes in hexadecimal digits, minted by a namespace (spec/durable-objects.md
+// 1.2).
 
 import { badArgument } from "./errors";
 import { exposeState, requirePrivate } from "./durable_owner";

@@ -1,6 +1,6 @@
 // The asynchronous key-value operations and alarms, which storage and the transaction object share
-// (spec/durable-objects.md 2.2, 3.6). Storage answers at once, so the promises are settled already: no
-// other event can come between (rule 4). What is wrong with the arguments rejects, except for
+// (spec/durable-objects.md 2.2, 3.6). Storage answers at once, so the promises are settled already:
+// no other event can come between (rule 4). What is wrong with the arguments rejects, except for
 // delete(), which throws, as on the platform.
 
 import { requireActor, isOptions, STORAGE_TYPE } from "./durable_owner";

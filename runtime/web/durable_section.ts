@@ -27,7 +27,8 @@ export function forgetSections(actor: RequestId): void {
   waiting.delete(actor);
 }
 
-// Asks for a section inside the current one. When it has the lock, `start` runs in a frame of its own.
+// Asks for a section inside the current one. When it has the lock, `start` runs in a frame of its
+// own.
 export function enterSection(io: IoContext, start: (section: number) => void): void {
   const around = native.getFrame()!;
   const section = native.sectionAsk(io.request);

@@ -1,6 +1,6 @@
-// storage.sql (spec/durable-objects.md 2.5). exec() prepares and steps a statement at once; the cursor
-// then gives its rows, one call into C++ each for next(), one for all the rest for toArray(). The
-// cursor in C++ is one row ahead of what was given, and closed with its last row.
+// storage.sql (spec/durable-objects.md 2.5). exec() prepares and steps a statement at once; the
+// cursor then gives its rows, one call into C++ each for next(), one for all the rest for
+// toArray(). The cursor in C++ is one row ahead of what was given, and closed with its last row.
 
 import type { ActorIo } from "./actor";
 import {
@@ -12,7 +12,8 @@ import { illegalInvocation } from "./io";
 type Row = Record<string, any>;
 type RawRow = any[];
 
-// What C++ says of the cursor it was last asked about: [id or 0 at its end, rows read, rows written].
+// What C++ says of the cursor it was last asked about: [id or 0 at its end, rows read, rows
+// written].
 let said: Float64Array | undefined;
 
 function sayInto(): Float64Array {

@@ -1,5 +1,5 @@
-// transaction() and transactionSync() (spec/durable-objects.md 2.6). A transaction runs in a critical
-// section; one begun inside another is a savepoint of it.
+// transaction() and transactionSync() (spec/durable-objects.md 2.6). A transaction runs in a
+// critical section; one begun inside another is a savepoint of it.
 
 import type { ActorIo } from "./actor";
 import * as kv from "./durable_kv";
@@ -41,8 +41,8 @@ class Open implements kv.Target {
   check(operation: string): void {
     if (this.state === "open") return;
     throw new Error(this.state === "rolled back" ? `Cannot ${operation} on rolled back transaction`
-      : `Cannot call ${operation} on transaction that has already committed: did you move \`txn\` ` +
-        "outside of the closure?");
+      : `Cannot call ${operation} on transaction that has already committed: did you move ` +
+        "`txn` outside of the closure?");
   }
 
   rollback(): void {

@@ -1,4 +1,5 @@
-// A Worker with one Durable Object class over a real store in memory: for tests of what an object sees.
+// A Worker with one Durable Object class over a real store in memory: for tests of what an object
+// sees.
 #ifndef OFFING_TESTS_UNIT_DURABLE_GUEST_H_
 #define OFFING_TESTS_UNIT_DURABLE_GUEST_H_
 
@@ -85,7 +86,8 @@ struct DurableGuest {
   }
 };
 
-// Each expression is a row with the answer it gives in an object, one after the other: `storage`, `sql`,
+// Each expression is a row with the answer it gives in an object, one after the other: `storage`,
+// `sql`,
 // `kv`, `ctx`, `env` are at hand. "-> 1" a promise's value, "1" a plain one, "rejects Error: text",
 // "throws Error: text". The answers are those that the platform's open runtime gives.
 using Row = std::pair<std::string, std::string>;

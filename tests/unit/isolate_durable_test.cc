@@ -22,19 +22,22 @@ TEST_CASE("asynchronous key-value operations (spec/durable-objects.md 2.2)") {
        "rejects TypeError: put() may only be called with a single key-value pair and optional "
        "options as put(key, value, options) or with multiple key-value pairs and optional options "
        "as put(entries, options)"},
-      {"storage.put({ ok: 1, bad: () => 1 })", "rejects DataCloneError: () => 1 could not be cloned."},
+      {"storage.put({ ok: 1, bad: () => 1 })",
+       "rejects DataCloneError: () => 1 could not be cloned."},
       {"storage.get('ok')", "-> undefined"},
       {"storage.put([1, 2])", "rejects TypeError: put() called with undefined value."},
       {"storage.put(5, 5)", "-> undefined"},
       {"storage.get('5')", "-> 5"},
-      {"storage.put('m', new Map([[1, new Date(5)]])), storage.get('m').then((m) => m.get(1).getTime())",
+      {"storage.put('m', new Map([[1, new Date(5)]])),"
+       " storage.get('m').then((m) => m.get(1).getTime())",
        "-> 5"},
       {"storage.put('bytes', new Uint8Array([1, 2]).buffer), storage.get('bytes')", "-> bytes 1,2"},
       {"storage.put('id', ctx.id)",
        "rejects DataCloneError: Could not serialize object of type \"DurableObjectId\". This type "
        "does not support serialization."},
-      {"storage.delete()", "throws TypeError: Failed to execute 'delete' on 'DurableObjectStorage': "
-                           "parameter 1 is not of type 'string or Array'."},
+      {"storage.delete()",
+       "throws TypeError: Failed to execute 'delete' on 'DurableObjectStorage': parameter 1 is not "
+       "of type 'string or Array'."},
       {"storage.delete('a')", "-> true"},
       {"storage.delete('a')", "-> false"},
       {"storage.delete(['c', 'zz', 'c'])", "-> 1"},
@@ -51,7 +54,8 @@ TEST_CASE("asynchronous key-value operations (spec/durable-objects.md 2.2)") {
       {"storage.list({ limit: 1e10 })", "rejects TypeError: Value out of range. Must be between "
                                         "-2147483648 and 2147483647 (inclusive)."},
       {"storage.list({ reverse: true, limit: 1 })", "-> Map[[\"c\",3]]"},
-      {"storage.list({ startAfter: 'a', end: 'c' }).then((m) => [...m.values()].join())", "-> \"4,2\""},
+      {"storage.list({ startAfter: 'a', end: 'c' }).then((m) => [...m.values()].join())",
+       "-> \"4,2\""},
       {"storage.list({ prefix: 'b', start: 'c' })", "-> Map[]"},
       {"storage.get.call({}, 'a')",
        "throws TypeError: Illegal invocation: function called with incorrect `this` reference. See "
@@ -93,7 +97,8 @@ TEST_CASE("synchronous key-value operations (spec/durable-objects.md 2.3)") {
       {"kv.get('a')", "{\"x\":[1]}"},
       {"kv.delete('a')", "true"},
       {"kv.delete('a')", "false"},
-      {"['a', 'b', 'c'].forEach((k) => kv.put(k, k)), JSON.stringify([...kv.list({ reverse: true })])",
+      {"['a', 'b', 'c'].forEach((k) => kv.put(k, k)),"
+       " JSON.stringify([...kv.list({ reverse: true })])",
        "\"[[\\\"c\\\",\\\"c\\\"],[\\\"b\\\",\\\"b\\\"],[\\\"a\\\",\\\"a\\\"]]\""},
       {"(() => { const i = kv.list(); i.next(); kv.list(); return i.next() })()",
        "throws Error: kv.list() iterator was invalidated because a new call to kv.list() was "
@@ -295,7 +300,8 @@ TEST_CASE("storage belongs to its own object (spec/limits.md 6.3)") {
   DurableGuest bench("import { DurableObject } from 'cloudflare:workers'; let first;"
                      "export class A extends DurableObject { async fetch() {"
                      " first ||= this.ctx.storage; try { await first.get('a');"
-                     " return new Response('ok') } catch (e) { return new Response(e.message) } } }");
+                     " return new Response('ok') }"
+                     " catch (e) { return new Response(e.message) } } }");
   CHECK(bench.text(bench.open(1)) == "ok");
   CHECK(bench.text(bench.open(2)).starts_with(
       "Cannot perform I/O on behalf of a different Durable Object."));
@@ -334,7 +340,8 @@ TEST_CASE("setAlarm() needs an alarm() handler, but not in the constructor (rule
                      "export class A extends DurableObject { constructor(ctx, env) {"
                      " super(ctx, env); ctx.storage.setAlarm(4e12) } async fetch() {"
                      " let text = String(await this.ctx.storage.getAlarm());"
-                     " try { await this.ctx.storage.setAlarm(5e12) } catch (e) { text += e.message }"
+                     " try { await this.ctx.storage.setAlarm(5e12) }"
+                     " catch (e) { text += e.message }"
                      " return new Response(text) } }");
   CHECK(bench.text(bench.open()) == "4000000000000Your Durable Object class must have an alarm() "
                                     "handler in order to call setAlarm()");
