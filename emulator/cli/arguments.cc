@@ -15,7 +15,8 @@ static constexpr const char* kAbout =
     "Runs a prebuilt Worker offline, in several locations, with KV that lags as KV does.";
 
 static std::string fault_help() {
-  std::string text = "Make a fault happen: NAME=PROBABILITY, NAME=always or NAME=#N (the Nth time). Names:";
+  std::string text =
+      "Make a fault happen: NAME=PROBABILITY, NAME=always or NAME=#N (the Nth time). Names:";
   for (size_t i = 0; i < static_cast<size_t>(FaultPoint::kCount); ++i) {
     const auto point = static_cast<FaultPoint>(i);
     text += "\n  " + std::string(Faults::name(point)) + ": " + std::string(Faults::help(point));
@@ -44,7 +45,8 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
       ->capture_default_str();
   app.add_option("--link", a.links, "Time between two locations: LHR-SIN=90ms, LHR->SIN=90ms")
       ->allow_extra_args(false);
-  app.add_option("--state", a.state, "Keep state in this folder; what was acknowledged survives a kill");
+  app.add_option("--state", a.state,
+                 "Keep state in this folder; what was acknowledged survives a kill");
   app.add_option("--seed", a.seed, "Seed of all randomness: the same seed gives the same run");
   app.add_option("--fault", a.faults, fault_help())->allow_extra_args(false);
   app.add_option("--allow-net", a.allow_net, "Let the Worker fetch HOST[:PORT] (\"*\": anything)")

@@ -60,6 +60,16 @@ class Progress {
   int64_t last_us_ = 0;
 };
 
+void run_to_end(World& world, replay::Runner& runner, bool show_progress) {
+  Progress progress(show_progress && isatty(STDERR_FILENO));
+  runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
+    progress.show(done, total);
+  };
+  runner.start([&world] { world.stop(); });
+  world.run();
+  progress.clear();
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   if (path == "-") return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   std::FILE* file = std::fopen(path.c_str(), "wb");
@@ -82,8 +92,10 @@ int report(const ReplayArguments& a, const Run& run, const replay::StalenessRepo
     if (staleness) text += "\n" + staleness->text({colour});
     if (!run.hash.empty()) {
       char line[160];
-      std::snprintf(line, sizeof line, "\n%.1f s of traffic in %.2f s of real time; seed %llu, trace %s\n",
-                    static_cast<double>(run.results.duration_us) / 1e6, static_cast<double>(run.real_us) / 1e6,
+      std::snprintf(line, sizeof line,
+                    "\n%.1f s of traffic in %.2f s of real time; seed %llu, trace %s\n",
+                    static_cast<double>(run.results.duration_us) / 1e6,
+                    static_cast<double>(run.real_us) / 1e6,
                     static_cast<unsigned long long>(a.worker.seed.value_or(1)), run.hash.c_str());
       text += line;
     }
@@ -120,13 +132,7 @@ int against_server(const ReplayArguments& a, replay::Traffic traffic) {
         });
         return next_id++;
       });
-  Progress progress(!a.quiet && isatty(STDERR_FILENO));
-  runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
-    progress.show(done, total);
-  };
-  runner.start([&world] { world.stop(); });
-  world.run();
-  progress.clear();
+  run_to_end(world, runner, !a.quiet);
   Run run{runner.traffic(), runner.finish()};
   return report(a, run, nullptr);
 }
@@ -171,13 +177,7 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
                          });
         return id;
       });
-  Progress progress(!a.quiet && isatty(STDERR_FILENO));
-  runner.on_progress = [&progress](const replay::Result&, uint64_t done, uint64_t total) {
-    progress.show(done, total);
-  };
-  runner.start([&world] { world.stop(); });
-  world.run();
-  progress.clear();
+  run_to_end(world, runner, !a.quiet);
   Run run{runner.traffic(), runner.finish(), (*output)->finish(), monotonic_us() - began_us};
   return report(a, run, &staleness);
 }

@@ -43,8 +43,9 @@ class Stack {
   WorkerGateway& gateway() { return *gateway_; }
   KvService& kv() { return *kv_; }
   Actors& actors() { return *actors_; }
-  // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects reset, state
-  // stays. After an error everything is as before. Not while a guest runs.
+  // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects
+  // reset, state stays. When it cannot be read everything is as before; a Worker that then does not
+  // start answers its requests with the reason. Not while a guest runs.
   std::expected<void, std::string> reload();
   // Makes the first isolate, so that a Worker that cannot start says so now.
   std::expected<void, std::string> start_first_isolate();

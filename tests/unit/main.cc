@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "runtime/isolate/command_line.h"
 #include "tests/unit/host_process.h"
 
 namespace offing::test {
@@ -18,21 +17,11 @@ static HostProcess process;
 const HostProcess& host_process() { return process; }
 }  // namespace offing::test
 
-// The arguments behind the module's own name.
-static std::vector<std::string> arguments() {
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  std::string all((std::istreambuf_iterator<char>(in)), {});
-  std::vector<std::string> args;
-  for (size_t at = 0; at < all.size(); at = all.find('\0', at) + 1) args.push_back(&all[at]);
-  while (!args.empty() && !args.front().ends_with(".node")) args.erase(args.begin());
-  return args;
-}
-
 NODE_MODULE_INIT() {
   v8::Isolate* isolate = v8::Isolate::GetCurrent();
   offing::test::process.platform =
       node::GetMultiIsolatePlatform(node::GetCurrentEnvironment(isolate->GetCurrentContext()));
-  std::vector<std::string> args = arguments();
+  const std::vector<std::string> args = offing::module_command_line();
   std::vector<const char*> argv;
   for (const std::string& a : args) argv.push_back(a.c_str());
   doctest::Context run(static_cast<int>(argv.size()), argv.data());
