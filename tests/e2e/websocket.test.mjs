@@ -367,7 +367,7 @@ test("spec/durable-objects.md 4: a room hears how its sockets end", async (t) =>
 });
 
 test("a Worker opens WebSockets itself", { skip: peer && "it has no way to loopback addresses" }, async (t) => {
-  const { url, ws } = await serve(t);
+  const { url, ws } = await serve(t, ["--allow-loopback"]);
   assert.equal(await (await fetch(`${url}/client`)).text(), "from a Worker");
   const client = await Client.open(t, `${ws}/proxy`);
   client.send("through two");
