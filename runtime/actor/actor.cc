@@ -1,5 +1,6 @@
 #include "runtime/actor/actor.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -49,9 +50,12 @@ void on_durable(Isolate::Parts& parts, RequestId id, OutputGate::Lock lock,
 // Whether the section that runs waits for something that cannot come (rule 12).
 bool hangs(Isolate::Parts& parts, Actor& actor) {
   if (actor.input.running() == 0 || actor.input.wants_pump()) return false;
-  GuestRequest* instance = parts.find_request(actor.id);
-  return instance != nullptr && instance->under_way == 0 && actor.output.held() == 0 &&
-         actor.open_sockets == 0;
+  if (actor.output.held() > 0 || actor.open_sockets > 0) return false;
+  const auto works = [&parts](RequestId context) {
+    GuestRequest* request = parts.find_request(context);
+    return request != nullptr && request->under_way > 0;
+  };
+  return !works(actor.id) && std::ranges::none_of(actor.events, works);
 }
 
 void end_instance(Isolate::Parts& parts, Actor& actor) {
@@ -101,8 +105,8 @@ void wrote(Isolate::Parts& parts, Actor& actor, bool confirmed) {
 bool commit_actor(Isolate::Parts& parts, Actor& actor) {
   durable::ObjectStorage* storage = actor.broken ? nullptr : actor.storage;
   if (storage == nullptr || !storage->transaction_open()) return !actor.broken;
-  if (std::exchange(actor.in_explicit, false) && actor.open_lock == 0) {
-    actor.open_lock = actor.output.lock();
+  if (std::exchange(actor.in_explicit, false)) {
+    if (actor.open_lock == 0) actor.open_lock = actor.output.lock();
     mark(parts, actor);
     auto done = storage->commit_explicit(parts.host.now_ms());
     if (!done) return break_actor(parts, actor, GuestError::reset(done.error().text)), false;
@@ -145,6 +149,11 @@ InputGate::Section current_section(Isolate::Parts& parts) {
 InputGate::Section section_for(Isolate::Parts& parts, RequestId context) {
   GuestRequest* request = parts.find_request(context);
   return request == nullptr || request->actor == 0 ? 0 : current_section(parts);
+}
+
+void look_for_hang(Isolate::Parts& parts, RequestId actor) {
+  Actor* found = find_actor(parts, actor);
+  if (found != nullptr && found->input.running() != 0) mark(parts, *found);
 }
 
 void enter_for(Isolate::Parts& parts, RequestId context, InputGate::Section section,
