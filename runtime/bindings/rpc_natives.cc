@@ -58,7 +58,7 @@ void rpc_call(const Arguments& info) {
   if (!read_path(isolate, context, info[2], call.path)) return;
   call.is_get = info[3]->IsTrue();
   call.number = id_of(info[4]);
-  call.props = std::move(target.props);
+  call.props = target.props;
   if (!info[5]->IsUndefined()) {
     auto payload = write_message(*parts, context, info[5]);
     if (!payload) return;  // its exception is pending

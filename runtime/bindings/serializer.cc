@@ -77,7 +77,9 @@ class Writer final : public v8::ValueSerializer::Delegate {
       return v8::Nothing<bool>();
     }
     pending_ = found->IsArray() ? found.As<v8::Array>() : Local<v8::Array>();
-    return v8::Just(!pending_.IsEmpty() || purpose_ == CloneFor::kRpc);
+    // Errors of any class are the engine's own.
+    return v8::Just(!pending_.IsEmpty() ||
+                    (purpose_ == CloneFor::kRpc && !object->IsNativeError()));
   }
 
   // Written as: length of the tag, the tag, kind, index, payload. `pending_` is

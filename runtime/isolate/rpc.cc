@@ -61,6 +61,16 @@ void fail_call(Isolate::Parts& parts, RequestId event, GuestError error) {
          {.outcome = Outcome::kException, .response = {}, .error = error.text(), .thrown = error});
 }
 
+// A call on a result that has no members.
+GuestError nothing_there(const RpcCall& call) {
+  GuestError error = GuestError::of(
+      call.path.empty() ? kCannotPipeline
+                        : "The RPC receiver does not implement the method \"" + call.path[0] + "\".");
+  error.name = "TypeError";
+  error.remote = true;
+  return error;
+}
+
 Local<v8::Value> path_of(Isolate::Parts& parts, const std::vector<std::string>& path) {
   v8::LocalVector<v8::Value> names(parts.isolate);
   for (const std::string& name : path) names.push_back(text_from_utf8(parts.isolate, name));
@@ -78,12 +88,7 @@ void serve(Isolate::Parts& parts, const Callee& callee, RequestId event) {
     Local<v8::Value> base = number(isolate, callee.number);
     if (callee.kind == Kind::kResult) {
       RpcTables::Kept* kept = parts.rpc.results.find(callee.number);
-      if (kept == nullptr) {
-        GuestError error = GuestError::of(kCannotPipeline);
-        error.name = "TypeError";
-        return fail_call(parts, event, std::move(error));
-      }
-      base = kept->value.Get(isolate);
+      base = kept == nullptr ? v8::Undefined(isolate).As<v8::Value>() : kept->value.Get(isolate);
     }
     Local<v8::Value> arguments[] = {
         number(isolate, callee.context), number(isolate, event),
@@ -135,11 +140,8 @@ bool serve_inside(Isolate::Parts& parts, Callee callee, RequestId event, RpcCall
   return true;
 }
 
-// Nobody holds the export any more; unless it was handed out again meanwhile.
+// Nobody holds the export any more.
 void release(Isolate::Parts& parts, RequestId context, uint64_t number_of_export) {
-  auto found = parts.rpc.exports.find(number_of_export);
-  if (found == parts.rpc.exports.end() || !found->second.expired()) return;
-  parts.rpc.exports.erase(found);
   if (parts.find_request(context) == nullptr) return;
   run_turn(parts, [&](Local<v8::Context> entered) {
     call_entry(parts, entered, EntryFunction::kRpcRelease,
@@ -175,12 +177,8 @@ uint64_t add_arrived(Isolate::Parts& parts, RequestId owner, RpcPayload payload)
 
 std::shared_ptr<RpcExport> export_object(Isolate::Parts& parts, RequestId context,
                                          uint64_t number_of_export) {
-  std::weak_ptr<RpcExport>& known = parts.rpc.exports[number_of_export];
-  if (std::shared_ptr<RpcExport> shared = known.lock()) return shared;
-  auto made = std::make_shared<RpcExport>(parts.token, parts.host.location_index(), context,
-                                          number_of_export);
-  known = made;
-  return made;
+  return std::make_shared<RpcExport>(parts.token, parts.host.location_index(), context,
+                                     number_of_export);
 }
 
 void drop_rpc_of(Isolate::Parts& parts, RequestId owner) {
@@ -251,9 +249,7 @@ bool Isolate::rpc_result(RequestId context, uint64_t result_of, RequestId event,
   if (serve_inside(*parts_, {Kind::kResult, context, {}, result_of}, event, call, done)) return true;
   // A context without anything to pipeline on may have ended; a broken object is the host's to tell.
   if (find_actor(*parts_, context) != nullptr) return false;
-  GuestError error = GuestError::of(kCannotPipeline);
-  error.name = "TypeError";
-  done(std::unexpected(std::move(error)));
+  done(std::unexpected(nothing_there(call)));
   return true;
 }
 

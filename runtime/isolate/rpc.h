@@ -43,8 +43,6 @@ struct RpcTables {
   IdTable<Arrived> arrived;  // results that the guest has not taken yet
   IdTable<Kept> results;     // by call number
   IdTable<bool> sent;        // own calls without an answer
-  // Our exports that somebody holds, by number: handed out again they are the same.
-  std::unordered_map<uint64_t, std::weak_ptr<RpcExport>> exports;
   // Stubs of objects that are broken or out of reach keep failing (spec/durable-objects.md 1.4).
   std::unordered_map<uint64_t, GuestError> broken_stubs;
   RpcPayload* writing = nullptr;  // whose attachments are being made
@@ -54,6 +52,7 @@ struct RpcTables {
 // ---- holds
 uint64_t add_import(Isolate::Parts& parts, RequestId owner, std::shared_ptr<RpcExport> exported);
 uint64_t add_arrived(Isolate::Parts& parts, RequestId owner, RpcPayload payload);
+// For a number that was not used before.
 std::shared_ptr<RpcExport> export_object(Isolate::Parts& parts, RequestId context,
                                          uint64_t number);
 // Drops imports, arrived and kept results of a context that ends.

@@ -111,7 +111,7 @@ export function actorFetch(actor: RequestId, event: RequestId, method: string, u
                            body: boolean): void {
   asEvent(actor, event, (io, instance) => {
     const handler = instance.fetch;
-    if (typeof handler !== "function") throw new TypeError(NO_FETCH_TEXT);
+    if (typeof handler !== "function") throw new Error(NO_FETCH_TEXT);
     answerWith(io, (handler as Handler).call(instance, makeIncoming(io, method, url, body)));
   });
 }

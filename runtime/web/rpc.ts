@@ -176,13 +176,10 @@ function beginOn(value: unknown, path: Path, isGet: boolean, args: unknown[]): C
     const stub = handlerOf(at);
     if (stub !== undefined) return stub.begin(path.slice(i), isGet, args);
     const name = path[i]!;
-    if (typeof at !== "object" || at === null) {
-      return failedCall(i === 0 ? new TypeError(NO_OBJECT_TEXT) : lacksMember(name));
+    if (typeof at !== "object" || at === null || getPrototypeOf(at) !== Object.prototype) {
+      return failedCall(lacksMember(path[Math.max(i - 1, 0)]!));
     }
-    const open = getPrototypeOf(at) === Object.prototype || Array.isArray(at);
-    if (!open || !hasOwn.call(at, name)) {
-      return failedCall(lacksMember(name));
-    }
+    if (!hasOwn.call(at, name)) return failedCall(lacksMember(name));
     at = (at as Record<string, unknown>)[name];
   }
   if (isGet) return new CallHandler(Promise.resolve(at), 0);

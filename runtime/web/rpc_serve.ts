@@ -51,15 +51,15 @@ function classMember(object: object, name: string, closed: ReadonlySet<string>):
   return (object as Record<string, unknown>)[name];
 }
 
-function member(object: unknown, name: string): unknown {
-  if (typeof object === "object" && object !== null) {
-    if (object instanceof RpcTarget) return classMember(object, name, RESERVED);
-    if (getPrototypeOf(object) !== Object.prototype && !Array.isArray(object)) {
-      throw lacksMember(name);
-    }
-  } else if (typeof object !== "function") {
-    throw lacksMember(name);
-  }
+// Whether a path may go on from there: to an RpcTarget, a plain object, a function.
+function hasMembers(value: unknown): value is object {
+  if (typeof value === "function") return true;
+  return typeof value === "object" && value !== null &&
+         (value instanceof RpcTarget || getPrototypeOf(value) === Object.prototype);
+}
+
+function member(object: object, name: string): unknown {
+  if (object instanceof RpcTarget) return classMember(object, name, RESERVED);
   if (!hasOwn.call(object, name)) throw lacksMember(name);
   return (object as Record<string, unknown>)[name];
 }
@@ -79,8 +79,12 @@ function apply(receiver: Receiver, path: Path, isGet: boolean, args: unknown[]):
     const stub = handlerOf(at);
     if (stub !== undefined) return stub.begin(path.slice(i), isGet, args).inner;
     owner = at;
-    at = i === 0 && receiver.closed !== undefined
-      ? classMember(at as object, path[0]!, receiver.closed) : member(at, path[i]!);
+    if (i === 0 && receiver.closed !== undefined) {
+      at = classMember(at as object, path[0]!, receiver.closed);
+    } else {
+      if (!hasMembers(at)) throw lacksMember(path[Math.max(i - 1, 0)]!);
+      at = member(at, path[i]!);
+    }
   }
   if (isGet) return at;
   const name = path.length === 0 ? "" : path[path.length - 1]!;
@@ -123,9 +127,7 @@ function valueReceiver(object: unknown): Receiver {
 
 // On the result of an earlier call, as it is in here.
 function pipelined(value: unknown, path: Path, isGet: boolean, args: unknown[]): unknown {
-  if ((typeof value !== "object" || value === null) && typeof value !== "function") {
-    throw new TypeError(NO_OBJECT_TEXT);
-  }
+  if (path.length === 0 && !isObject(value)) throw new TypeError(NO_OBJECT_TEXT);
   return apply(valueReceiver(value), path, isGet, args);
 }
 
@@ -147,21 +149,22 @@ class Served {
     const waits = result instanceof Promise || isThenable(result);
     if (!waits) {
       const kept = this.#keep(isObject(result) ? result : undefined);
-      this.#return(result);
-      return kept;
+      const failure = this.#return(result);
+      return kept === undefined || failure === undefined ? kept : handled(failure);
     }
-    const promise = resolve(result);
-    const kept = this.#keep(promise);
-    then.call(promise, (value: unknown) => this.#return(value),
-              (error: unknown) => this.#fail(error));
-    return kept;
+    const promise = then.call(resolve(result), (value: unknown) => {
+      const failure = this.#return(value);
+      return failure ?? value;
+    }, (error: unknown) => {
+      this.#fail(error);
+      throw error;
+    });
+    return this.#keep(handled(promise));
   }
 
   // Never got as far as a promise.
   failNow(error: unknown): unknown {
-    const failed = Promise.reject(error);
-    then.call(failed, undefined, () => {});
-    const kept = this.#keep(failed);
+    const kept = this.#keep(handled(Promise.reject(error)));
     this.#fail(error);
     return kept;
   }
@@ -173,15 +176,16 @@ class Served {
     return value;
   }
 
-  #return(value: unknown): void {
+  // A rejection when the value cannot be returned: calls on it fail with the same.
+  #return(value: unknown): Promise<never> | undefined {
     const io = this.#io;
-    if (io.answered) return;
+    if (io.answered) return undefined;
     try {
       const [prepared] = toSend([value]);
       sending(true, () => native.rpcReturn(io.request, prepared));
     } catch (error) {
       this.#fail(error);
-      return;
+      return Promise.reject(error);
     }
     disposeAll(this.#parameters);
     if (this.#kept && !isObject(value)) {
@@ -190,6 +194,7 @@ class Served {
     }
     io.answered = true;
     served(io);
+    return undefined;
   }
 
   #fail(error: unknown): void {
@@ -199,6 +204,11 @@ class Served {
   }
 }
 
+// Nobody has to look at its failure.
+function handled<T>(promise: Promise<T>): Promise<T> {
+  then.call(promise, undefined, () => {});
+  return promise;
+}
 function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -1,5 +1,5 @@
 // RpcStub, and what stubs point at (spec/durable-objects.md 1.3). Functions and RpcTargets that a
-// context hands out are its *exports*: numbered, one number for one object, until nobody outside holds
+// context hands out are its *exports*: numbered, a number for each giving, until nobody outside holds
 // them (C++ counts). A stub elsewhere has an *import*, a number of C++'s, and gives it back when it is
 // disposed.
 
@@ -81,13 +81,8 @@ export function isExportable(value: unknown): value is object {
          handlerOf(value) === undefined;
 }
 
-interface Exports {
-  readonly numbers: Map<object, number>;
-  readonly objects: Map<number, object>;
-}
-
-// By context. Per isolate; empty in the snapshot.
-const tables = new Map<RequestId, Exports>();
+// By context and number. Per isolate; empty in the snapshot.
+const tables = new Map<RequestId, Map<number, object>>();
 // Contexts that others may call into: those with exports, and those serving calls (rpc_serve.ts).
 const hosts = new Map<RequestId, IoContext>();
 let lastNumber = 0;
@@ -116,31 +111,26 @@ export function unhold(io: IoContext): void {
 export function exportObject(io: IoContext, object: object): number {
   let table = tables.get(io.request);
   if (table === undefined) {
-    table = { numbers: new Map(), objects: new Map() };
+    table = new Map();
     tables.set(io.request, table);
     addHost(io);
   }
-  let number = table.numbers.get(object);
-  if (number === undefined) {
-    number = ++lastNumber;
-    table.numbers.set(object, number);
-    table.objects.set(number, object);
-    hold(io);
-  }
+  const number = ++lastNumber;
+  table.set(number, object);
+  hold(io);
   return number;
 }
 
 export function exportedObject(context: RequestId, number: number): object | undefined {
-  return tables.get(context)?.objects.get(number);
+  return tables.get(context)?.get(number);
 }
 
 // Nobody holds it any more: its disposer runs, and its errors go nowhere.
 export function rpcRelease(context: RequestId, number: number): void {
   const table = tables.get(context), io = hosts.get(context);
-  const object = table?.objects.get(number);
+  const object = table?.get(number);
   if (table === undefined || object === undefined || io === undefined) return;
-  table.objects.delete(number);
-  table.numbers.delete(object);
+  table.delete(number);
   native.setFrame(io);
   try {
     const dispose = (object as { [Symbol.dispose]?: unknown })[Symbol.dispose];

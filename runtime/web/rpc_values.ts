@@ -42,28 +42,37 @@ function refuse(what: string): never {
                      "does not support serialization.");
 }
 
-function replaceOne(value: unknown): unknown {
+// `refs`: those of the same message, for what is given twice is one stub.
+function replaceOne(value: unknown, refs: Map<object, object>): unknown {
   if (typeof value !== "function" && (typeof value !== "object" || value === null)) return value;
   const handler = handlerOf(value);
   if (handler !== undefined) {
     if (handler instanceof ImportHandler) handler.live();
     else if (handler instanceof CallHandler) refuse("RpcPromise");
     else if (!(handler instanceof TargetHandler)) refuse("RpcProperty");
-    return new StubRef(handler);
+    return refTo(value, handler, refs);
   }
-  return typeof value === "function" || value instanceof RpcTarget ? new StubRef(value) : value;
+  return typeof value === "function" || value instanceof RpcTarget ? refTo(value, value, refs)
+                                                                   : value;
+}
+
+function refTo(given: object, what: object, refs: Map<object, object>): object {
+  let ref = refs.get(given);
+  if (ref === undefined) refs.set(given, ref = new StubRef(what));
+  return ref;
 }
 
 export function toSend(values: unknown[]): unknown[] {
-  return values.map(replaceOne);
+  const refs = new Map<object, object>();
+  return values.map((value) => replaceOne(value, refs));
 }
 
 // A copy of plain objects, arrays, Maps and Sets in which every stub is replaced. Keeps identity and
-// cycles; everything else stays what it is. Each occurrence of a stub becomes one of its own.
+// cycles; everything else stays what it is.
 export function replaceDeep(value: unknown): unknown {
   const copies = new Map<object, object>();
   const copy = (at: unknown): unknown => {
-    const replaced = replaceOne(at);
+    const replaced = replaceOne(at, copies);
     if (replaced !== at || typeof at !== "object" || at === null) return replaced;
     const known = copies.get(at);
     if (known !== undefined) return known;

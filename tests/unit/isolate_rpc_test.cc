@@ -55,6 +55,7 @@ export class Named extends WorkerEntrypoint {
   echo(v) { return v; }
   counter() { return new Counter(); }
   counters() { const c = new Counter(); return { a: c, b: c }; }
+  shared() { return globalThis.one ??= new Counter(); }
   disposals() { return disposals; }
   adder(n) { return (x) => n + x; }
   async call(f, ...args) { return await f(...args); }
@@ -63,6 +64,7 @@ export class Named extends WorkerEntrypoint {
   failOdd() { throw Object.assign(new (class MyError extends Error { name = 'MyError' })('odd'), { code: 7 }); }
   throwObject() { throw { plain: 1 }; }
   props() { return this.ctx.props; }
+  custom() { return new (class Custom {})(); }
   never() { return new Promise(() => {}); }
   viaExports() { return this.ctx.exports.Other.hello('you'); }
   giveStub() { return this.env.PROPS; }
@@ -100,7 +102,7 @@ TEST_CASE("a method of an entrypoint is called with copies (spec/durable-objects
 
 TEST_CASE("getters are read by awaiting them, members by paths (spec/durable-objects.md 1.3)") {
   CHECK(named("await env.NAMED.label") == "\"named\"");
-  CHECK(named("await env.NAMED.nested.a.b.length") == "2");
+  CHECK(named("await env.NAMED.nested.a") == R"({"b":[10,20]})");
   CHECK(named("await env.NAMED.nested.f(1)") == "2");
   CHECK(named("env.NAMED.label instanceof RpcProperty") == "true");
   CHECK(named("env.NAMED.then === undefined && Object.prototype.toString.call(env.NAMED)") ==
@@ -113,7 +115,8 @@ TEST_CASE("only declared members are reachable (spec/durable-objects.md 1.3, \"C
   CHECK(failure("env.NAMED.hidden") == lacks + "\\\"hidden\\\".\"");
   CHECK(failure("env.NAMED.env") == lacks + "\\\"env\\\".\"");
   CHECK(failure("env.NAMED.nested.x.y") == lacks + "\\\"x\\\".\"");
-  CHECK(failure("env.NAMED.nested.nothing.x()") == lacks + "\\\"x\\\".\"");
+  CHECK(failure("env.NAMED.nested.nothing.x()") == lacks + "\\\"nothing\\\".\"");
+  CHECK(failure("env.NAMED.nested.a.b.length") == lacks + "\\\"b\\\".\"");
   CHECK(failure("env.NAMED.alarm()") ==
         "\"TypeError: 'alarm' is a reserved method and cannot be called over RPC.\"");
   CHECK(failure("env.NAMED.label()") == "\"TypeError: \\\"label\\\" is not a function.\"");
@@ -134,11 +137,16 @@ TEST_CASE("functions and RpcTargets become stubs (spec/durable-objects.md 1.3, \
 TEST_CASE("a target's disposer runs once, after its last stub is gone "
           "(spec/durable-objects.md 1.3, \"Callee lifetime\")") {
   CHECK(named("await (async () => { const r = await env.NAMED.counters();"
-              " const seen = [await r.a.next(), await r.b.next()];"
-              " r.a[Symbol.dispose](); await env.NAMED.add(1, 1);"
+              " const seen = [r.a === r.b, await r.a.next(), await r.b.next()];"
+              " const copy = r.a.dup(); r.a[Symbol.dispose](); await env.NAMED.add(1, 1);"
               " seen.push(await env.NAMED.disposals());"
-              " r.b[Symbol.dispose](); await env.NAMED.add(1, 1);"
-              " seen.push(await env.NAMED.disposals()); return seen; })()") == "[1,2,0,1]");
+              " copy[Symbol.dispose](); await env.NAMED.add(1, 1);"
+              " seen.push(await env.NAMED.disposals()); return seen; })()") == "[true,1,2,0,1]");
+  // Given twice, it is disposed of twice.
+  CHECK(named("await (async () => { const a = await env.NAMED.shared(), b = await env.NAMED.shared();"
+              " const seen = [a === b, await a.next(), await b.next()];"
+              " a[Symbol.dispose](); b[Symbol.dispose](); await env.NAMED.add(1, 1);"
+              " seen.push(await env.NAMED.disposals()); return seen; })()") == "[false,1,2,2]");
 }
 
 TEST_CASE("what a context holds is given back when it ends (spec/durable-objects.md 1.3)") {
@@ -174,9 +182,15 @@ TEST_CASE("calls on results that have not come (spec/durable-objects.md 1.3, \"P
   CHECK(named("await (async () => { const c = env.NAMED.counter();"
               " return [await c.next(), await (await c).next(), await c.next()] })()") == "[1,2,3]");
   CHECK(failure("env.NAMED.fail('no result').child().depth()") == "\"RangeError: no result\"");
-  const std::string no_object = "\"TypeError: Can't pipeline on RPC that did not return an object.\"";
-  CHECK(failure("env.NAMED.add(1, 2).x()") == no_object);
-  CHECK(failure("env.NAMED.later(1).x") == no_object);
+  const std::string lacks_x =
+      "\"TypeError: The RPC receiver does not implement the method \\\"x\\\".\"";
+  CHECK(failure("env.NAMED.add(1, 2).x()") == lacks_x);
+  CHECK(failure("env.NAMED.later(1).x") == lacks_x);
+  CHECK(failure("env.NAMED.add(1, 2)()") ==
+        "\"TypeError: Can't pipeline on RPC that did not return an object.\"");
+  CHECK(failure("env.NAMED.custom()()") ==
+        "\"DataCloneError: Could not serialize object of type \\\"Custom\\\". This type does not "
+        "support serialization.\"");
   CHECK(failure("env.NAMED.echo(env.NAMED.counter())") ==
         "\"DataCloneError: Could not serialize object of type \\\"RpcPromise\\\". This type does not "
         "support serialization.\"");
@@ -216,6 +230,9 @@ TEST_CASE("messages, streams and bodies travel (spec/durable-objects.md 1.3, \"S
   CHECK(named("await env.NAMED.text(new Response('streamed').body)") == "\"streamed\"");
   CHECK(named("await (await env.NAMED.echo(new Blob(['b'], { type: 'text/x' }))).text()") ==
         "\"b\"");
+  CHECK(named("await env.NAMED.echo({ e: new RangeError('r', { cause: new TypeError('c') }) })"
+              ".then(({ e }) => [e instanceof RangeError, said(e), said(e.cause)])") ==
+        R"([true,"RangeError: r","TypeError: c"])");
   CHECK(named("[...await env.NAMED.echo(new Headers({ a: '1' }))]") == R"([["a","1"]])");
   CHECK(named("await (async () => { const d = await env.NAMED.echo(new DOMException('m', 'AbortError'));"
               " return [d instanceof DOMException, d.name, d.message] })()") ==
