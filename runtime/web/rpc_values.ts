@@ -6,7 +6,7 @@
 // a StubRef beforehand, at the top at once, deeper inside when the serializer has found one.
 
 import { isAbortSignal } from "./abort";
-import { blobBytes, File, isBlob, isFile, makeBlob } from "./blob";
+import { type Blob, blobBytes, isBlob, isFile, makeBlob } from "./blob";
 import { flatHeaders, hasBody, isUsed, takeForSending, type SendableBody } from "./body";
 import { domException } from "./dom_exception";
 import { isHeaders, listOf, makeHeaders } from "./headers";
@@ -284,12 +284,12 @@ registerAttachment("Response", isResponse, (response) => {
 
 registerAttachment("Headers", isHeaders, (headers) => [listOf(headers).slice(), 0, undefined],
                    (list) => makeHeaders(list as string[]));
-registerAttachment("File", isFile, (file) =>
-  [[blobBytes(file).slice(), file.type, file.name, file.lastModified], 0, undefined], (payload) => {
-    const [bytes, type, name, lastModified] = payload as [Uint8Array, string, string, number];
-    return new File([bytes], name, { type, lastModified });
-  });
-registerAttachment("Blob", isBlob, (blob) => [[blobBytes(blob).slice(), blob.type], 0, undefined],
+// A File does not travel, as on the platform.
+function isPlainBlob(value: unknown): value is Blob {
+  return isBlob(value) && !isFile(value);
+}
+registerAttachment("Blob", isPlainBlob,
+                   (blob) => [[blobBytes(blob).slice(), blob.type], 0, undefined],
                    (payload) => makeBlob(...(payload as [Uint8Array, string])));
 
 registerRefusal(isAbortSignal, () => "AbortSignal serialization is not enabled.");
