@@ -12,7 +12,7 @@ namespace offing::cli {
 
 static constexpr const char* kAbout =
     "offing: a local Cloudflare Workers platform with honest storage semantics.\n"
-    "Runs a prebuilt Worker offline, in several locations, with KV that lags as KV does.";
+    "Runs a prebuilt Worker offline, in several locations, with KV that lags and objects that forget.";
 
 static std::string fault_help() {
   std::string text =

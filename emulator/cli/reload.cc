@@ -49,7 +49,7 @@ void Reload::reload() {
   if (reloaded) {
     std::fprintf(stderr, "offing: reloaded %s\n", stack_.project().bundle.main.c_str());
   } else {
-    std::fprintf(stderr, "offing: not reloaded: %s\n", reloaded.error().c_str());
+    std::fprintf(stderr, "offing: %s\n", reloaded.error().c_str());
   }
 }
 

@@ -133,7 +133,7 @@ int against_server(const ReplayArguments& a, replay::Traffic traffic) {
         return next_id++;
       });
   run_to_end(world, runner, !a.quiet);
-  Run run{runner.traffic(), runner.finish()};
+  Run run{runner.traffic(), runner.finish(), {}, 0};
   return report(a, run, nullptr);
 }
 

@@ -118,7 +118,7 @@ std::vector<uint32_t> Stack::kv_namespaces() {
 
 std::expected<void, std::string> Stack::reload() {
   auto project = load(arguments_);
-  if (!project) return std::unexpected(project.error());
+  if (!project) return std::unexpected("not reloaded: " + project.error());
   actors_->reset_for_new_code();
   topology_->evict(std::nullopt, "reload");
   const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
@@ -126,7 +126,9 @@ std::expected<void, std::string> Stack::reload() {
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
   actors_->classes_changed(old_classes);
-  return start_first_isolate();
+  if (auto started = start_first_isolate(); !started)
+    return std::unexpected("reloaded, and the Worker does not start: " + started.error());
+  return {};
 }
 
 Stack::~Stack() {
