@@ -12,7 +12,7 @@ namespace offing::cli {
 
 static constexpr const char* kAbout =
     "offing: a local Cloudflare Workers platform with honest storage semantics.\n"
-    "Runs a prebuilt Worker offline, in several locations, with KV that lags and objects that forget.";
+    "Runs a prebuilt Worker offline, in several locations: KV lags, objects forget.";
 
 static std::string fault_help() {
   std::string text =
@@ -106,7 +106,8 @@ static CLI::App* add_replay(CLI::App& app, ReplayArguments& replay) {
 static CLI::App* add_test(CLI::App& app, TestArguments& test) {
   CLI::App* command = app.add_subcommand(
       "test", "Run the test() of every export of a Worker, as workerd test does, in virtual time");
-  command->add_option("project", test.worker.project, "Folder, Wrangler file or module")->required();
+  command->add_option("project", test.worker.project, "Folder, Wrangler file or module")
+      ->required();
   command->add_option("--only", test.only, "Only the exports of these names")
       ->allow_extra_args(false);
   command->add_flag("--json", test.json, "One JSON line per test");
@@ -125,7 +126,8 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   CLI::App* replay_command = add_replay(app, replay);
   add_test(app, test);
   try {
-    std::vector<std::string> reversed(args.rbegin(), args.rend());  // CLI11 takes them from the back
+    // CLI11 takes them from the back.
+    std::vector<std::string> reversed(args.rbegin(), args.rend());
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

@@ -34,15 +34,6 @@ async function serve(t) {
   };
 }
 
-test("spec/durable-objects.md 1.4: new code resets objects, and their storage stays", async (t) => {
-  const { server, write, ask } = await serve(t);
-  assert.deepEqual(await ask(), { version: 1, memory: 1, stored: 1 });
-  assert.deepEqual(await ask(), { version: 1, memory: 2, stored: 2 });
-  write("index.js", worker(2));
-  await eventually(() => /offing: reloaded index\.js/.test(server.stderr), "reload");
-  assert.deepEqual(await ask(), { version: 2, memory: 1, stored: 3 });
-});
-
 test("a Worker that does not start says why, and the next one takes its place", async (t) => {
   const { server, write, ask } = await serve(t);
   assert.deepEqual(await ask(), { version: 1, memory: 1, stored: 1 });
