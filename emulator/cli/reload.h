@@ -1,8 +1,8 @@
 // `offing dev` goes on with the new code when the project's files change.
 //
-// Watches the folder of the built modules and the Wrangler file; other files in that folder (a trace,
-// a state directory) are nobody's business. A build writes many files: the reload comes when nothing
-// has changed for a moment. What cannot be read is reported, and the old Worker goes on.
+// Watches the folder of the built modules and the Wrangler file; other files in that folder (a
+// trace, a state directory) are nobody's business. A build writes many files: the reload comes when
+// nothing has changed for a moment. What cannot be read is reported, and the old Worker goes on.
 #ifndef OFFING_EMULATOR_CLI_RELOAD_H_
 #define OFFING_EMULATOR_CLI_RELOAD_H_
 

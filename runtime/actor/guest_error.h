@@ -16,7 +16,7 @@ struct GuestError {
   bool overloaded = false;
   bool object_reset = false;    // the object is broken by it
   std::string object_id;        // hex; empty when no object failed
-  std::string value;            // the exception as bytes, when class and message do not tell all of it
+  std::string value;            // the exception as bytes, when the fields do not tell all of it
 
   static GuestError of(std::string message) {
     GuestError error;
