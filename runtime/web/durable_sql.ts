@@ -47,6 +47,7 @@ export class SqlStorageCursor<T extends Row = Row> {
   #read: number;
   #written: number;
   #names: string[] | undefined;
+  #error: unknown = undefined;   // what it was cancelled with
 
   constructor(key: unknown, io: unknown, query: string, bindings: unknown[]) {
     requirePrivate(key);
@@ -93,10 +94,12 @@ export class SqlStorageCursor<T extends Row = Row> {
   }
   get rowsRead(): number {
     if (!isCursor(this)) throw illegalInvocation();
+    if (this.#error !== undefined) throw this.#error;
     return this.#read;
   }
   get rowsWritten(): number {
     if (!isCursor(this)) throw illegalInvocation();
+    if (this.#error !== undefined) throw this.#error;
     return this.#written;
   }
 
@@ -118,9 +121,14 @@ export class SqlStorageCursor<T extends Row = Row> {
     nextOf = (cursor, raw) => {
       requireActor(cursor.#io, "State");
       if (cursor.#id === 0) return undefined;
-      const row = native.sqlNext(cursor.#io.request, cursor.#id, raw);
-      cursor.#heard();
-      return row;
+      try {
+        const row = native.sqlNext(cursor.#io.request, cursor.#id, raw);
+        cursor.#heard();
+        return row;
+      } catch (error) {
+        cursor.#error = error;
+        throw error;
+      }
     };
     restOf = (cursor, raw) => {
       requireActor(cursor.#io, "State");

@@ -14,10 +14,20 @@ export function badConstruction(owner: string, at: number, type: string): TypeEr
     `Failed to construct '${owner}': constructor parameter ${at} is not of type '${type}'.`);
 }
 
+// Of every class that the platform has: what is made by one of them is no plain data.
+const platformPrototypes = new Set<object>();
+export function isPlatformObject(value: object): boolean {
+  for (let at = Reflect.getPrototypeOf(value); at !== null; at = Reflect.getPrototypeOf(at)) {
+    if (platformPrototypes.has(at)) return true;
+  }
+  return false;
+}
+
 type AnyClass = abstract new (...args: never[]) => object;
 
 // Members are enumerable on the prototype and `toString` names the class.
 export function exposeClass(target: object, name: string, made: AnyClass): void {
+  platformPrototypes.add(made.prototype as object);
   enumerateMembers(made.prototype as object);
   inspectGetters(made.prototype as object);
   Object.defineProperty(made.prototype, Symbol.toStringTag, { value: name, configurable: true });

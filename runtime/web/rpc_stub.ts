@@ -56,7 +56,7 @@ function importOf(stub: unknown): ImportHandler {
 
 export class RpcStub {
   constructor(target: unknown) {
-    if (!isExportable(target)) {
+    if (!isExportable(target) && !isPlainObject(target)) {
       throw new TypeError("Failed to construct 'RpcStub': constructor parameter 1 is not of type " +
                           "'RpcTarget'.");
     }
@@ -75,6 +75,12 @@ export class RpcStub {
 exposeClass({}, "RpcStub", RpcStub);
 
 // ---- the exporter's side
+
+// `new RpcStub({…})`: its own members can be called.
+function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null &&
+         Reflect.getPrototypeOf(value) === Object.prototype;
+}
 
 export function isExportable(value: unknown): value is object {
   return (typeof value === "function" || value instanceof RpcTarget) &&

@@ -19,11 +19,12 @@ import { exportObject, hold, ImportHandler, unhold } from "./rpc_stub";
 import { makeReceivedStub } from "./service";
 import { SourceOrigin } from "./source";
 import {
-  chunkBytes, isDisturbed, isLocked, isReadableStream, isWritableStream, originStream,
+  chunkBytes, isDisturbed, isLocked, isReadableStream, isWritableStream, type Origin, originStream,
   ReadableStream, takeStream, WritableStream,
 } from "./streams";
 import { registerAttachment, registerRefusal } from "./structured_clone";
 
+const then = Promise.prototype.then;
 const getPrototypeOf = Reflect.getPrototypeOf;
 const defineProperty = Object.defineProperty;
 const EXPORT = 1, STREAM = 2, TARGET = 3;   // serializer.h: AttachmentKind
@@ -157,6 +158,29 @@ function attachBody(io: IoContext, body: SendableBody): void {
   native.attachStream(io.request, id, body.length);
 }
 
+const LOST_TEXT = "ReadableStream received over RPC disconnected prematurely.";
+
+function sentChunk(chunk: unknown): Uint8Array {
+  return typeof chunk === "string" ? native.utf8Encode(chunk) : chunkBytes(chunk);
+}
+
+// Bytes travel, and text as bytes.
+function sentStream(stream: ReadableStream): Origin {
+  return losing(takeStream(stream, sentChunk));
+}
+
+// Why a stream failed does not travel.
+function losing(origin: Origin): Origin {
+  return {
+    bytes: origin.bytes,
+    length: origin.length,
+    read: () => then.call(origin.read(), undefined, () => {
+      throw new Error(LOST_TEXT);
+    }) as Promise<Uint8Array | undefined>,
+    cancel: (reason: unknown) => origin.cancel(reason),
+  };
+}
+
 // `things`: [kind, thing, ...] in the order they were written.
 export function attach(things: unknown[]): void {
   const io = native.getFrame()!.io as IoContext;
@@ -170,7 +194,7 @@ export function attach(things: unknown[]): void {
     } else if (thing instanceof BodyOf) {
       attachBody(io, takeForSending(thing.message));
     } else if (isReadableStream(thing)) {
-      attachBody(io, takeStream(thing));
+      attachBody(io, sentStream(thing));
     } else {
       const object = isWritableStream(thing) ? new Sink(thing) : thing as object;
       native.attachExport(io.request, exportObject(io, object));
@@ -216,7 +240,7 @@ export function sealResult(value: unknown, from: Reading): unknown {
 }
 
 function readBody(source: unknown): ReadableStream {
-  return originStream(new SourceOrigin(source as number, reading!.io, false));
+  return originStream(losing(new SourceOrigin(source as number, reading!.io, false)));
 }
 
 function readSink(importId: unknown): WritableStream {

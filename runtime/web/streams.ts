@@ -145,8 +145,8 @@ export function spentStream(): ReadableStream<Uint8Array> {
 }
 
 // Locks the stream for good and gives what to read it by: the origin itself when the stream is
-// untouched. The caller has checked that it is not locked.
-export function takeStream(stream: ReadableStream): Origin {
+// untouched. The caller has checked that it is not locked. `toBytes` says what a chunk is worth.
+export function takeStream(stream: ReadableStream, toBytes = chunkBytes): Origin {
   const it = inside(stream);
   const origin = it[ORIGIN];
   const untouched = origin !== undefined && !it._disturbed && it._state === "readable";
@@ -156,7 +156,7 @@ export function takeStream(stream: ReadableStream): Origin {
   const length = it[LENGTH] ?? -1;
   const accept = (result: { done: boolean; value?: unknown }): unknown => {
     if (result.done) return undefined;
-    const bytes = chunkBytes(result.value);
+    const bytes = toBytes(result.value);
     return bytes.length === 0 ? next() : bytes;
   };
   const next = (): Promise<Uint8Array | undefined> =>

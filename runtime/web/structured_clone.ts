@@ -3,7 +3,7 @@
 // cloneWrite and cloneRead.
 
 import { isDOMException, DOMException, domException } from "./dom_exception";
-import { badArgument } from "./errors";
+import { badArgument, isPlatformObject } from "./errors";
 
 interface Cloneable {
   readonly tag: string;
@@ -71,7 +71,31 @@ export function cloneWrite(
   for (const cloneable of cloneables) {
     if (cloneable.test(value)) return [cloneable.tag, cloneable.write(value), 0, undefined];
   }
-  return undefined;
+  return rpc === true ? undefined : writeUnattached(value);
+}
+
+// For storage and structuredClone: what needs nothing attached is as good as by RPC.
+function writeUnattached(value: object): ReturnType<typeof cloneWrite> {
+  for (const { tag, test, write } of attachables) {
+    if (!test(value)) continue;
+    if (tag.endsWith("Stream")) throw onlyForRpc(tag);
+    const [payload, kind] = write(value);
+    if (kind !== 0) throw onlyForRpc(tag);
+    return [tag, payload, 0, undefined];
+  }
+  for (const { test, text } of refusals) {
+    if (test(value)) throw domException("DataCloneError", text() ?? REMOTE_TEXT);
+  }
+  if (!isPlatformObject(value)) return undefined;
+  const { name } = (value as { constructor: { name: string } }).constructor;
+  throw domException("DataCloneError", `Could not serialize object of type "${name}". This type ` +
+                     "does not support serialization.");
+}
+
+const REMOTE_TEXT = "Remote RPC references can only be serialized for RPC.";
+
+function onlyForRpc(tag: string): Error {
+  return domException("DataCloneError", `${tag} can only be serialized for RPC.`);
 }
 
 export function cloneRead(tag: string, payload: unknown, thing?: unknown): object {
