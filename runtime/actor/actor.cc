@@ -68,15 +68,16 @@ void end_instance(Isolate::Parts& parts, Actor& actor) {
     if (request != nullptr && request->actor == id) streams.push_back(stream);
   });
   for (GuestStream* stream : streams) stream->fail("Network connection lost.");
+  run_turn(parts, [&](v8::Local<v8::Context> context) {
+    call_entry(parts, context, EntryFunction::kActorClose, {number(parts.isolate, id)});
+  });
+  // Told after the turn: whoever owns the object hears that it is broken before it hears of its events.
   const std::vector<RequestId> events = std::exchange(actor.events, {});
   const GuestError why = actor.broken.value_or(GuestError::reset(kStorageGone));
   for (RequestId event : events) {
     if (GuestRequest* request = parts.find_request(event)) fail_event(parts, *request, why);
     end_request(parts, event);
   }
-  run_turn(parts, [&](v8::Local<v8::Context> context) {
-    call_entry(parts, context, EntryFunction::kActorClose, {number(parts.isolate, id)});
-  });
   end_request(parts, id);
   parts.durable->drop_of(id);
   parts.actors.remove(id);

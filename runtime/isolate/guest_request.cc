@@ -68,7 +68,9 @@ void work_ended(Isolate::Parts& parts, RequestId request) {
   GuestRequest* found = parts.find_request(request);
   if (found == nullptr) return;
   assert(found->under_way > 0);
-  if (--found->under_way == 0 && owes_something(*found)) parts.suspects.push_back(request);
+  if (--found->under_way > 0) return;
+  if (owes_something(*found)) parts.suspects.push_back(request);
+  if (found->actor != 0) look_for_hang(parts, found->actor);
 }
 
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {

@@ -9,6 +9,7 @@
 
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 #include "runtime/isolate/parts.h"
 
@@ -33,7 +34,8 @@ void run_turn(Isolate::Parts& parts, Body body) {
     v8::HandleScope handles(parts.isolate);
     v8::Local<v8::Context> context = parts.context.Get(parts.isolate);
     v8::Context::Scope inside(context);
-    if (!parts.graveyard.empty()) parts.graveyard.clear();
+    // What is buried may itself enter the guest, to cancel a stream.
+    if (!parts.graveyard.empty()) std::exchange(parts.graveyard, {}).clear();
     ++parts.depth;
     body(context);
     settle_turn(parts, context);
