@@ -101,21 +101,37 @@ void Isolate::actor_fetch(RequestId actor, RequestId event, Request incoming, st
   flush_outbox(parts);
 }
 
+// Whether the object's alarm still is the one that is about to run: its constructor, or an event
+// before it, may have moved it (rules 50, 51).
+static bool is_alarm_set(Isolate::Parts& parts, Actor& actor, int64_t scheduled_ms) {
+  durable::ObjectStorage* storage = storage_of(parts, actor);
+  if (storage == nullptr) return true;
+  auto at_ms = storage->alarm();
+  return !at_ms || *at_ms == scheduled_ms;
+}
+
 void Isolate::actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms,
                           uint32_t retry_count, bool is_retry, AlarmDone done) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
   GuestRequest& request = add_actor_event(parts, event, actor);
   request.is_alarm = true;
-  request.done = [done = std::move(done)](FetchResult result) mutable {
+  auto due = std::make_shared<bool>(true);
+  request.done = [due, done = std::move(done)](FetchResult result) mutable {
     const bool ok = result.outcome == Outcome::kOk;
-    done({.ok = ok, .counted = true, .retry = true, .error = std::move(result.thrown)});
+    done({.ok = ok, .ran = *due, .counted = true, .retry = true, .error = std::move(result.thrown)});
   };
   enter_event(parts, actor, event, EntryFunction::kActorAlarm,
-              [&parts, actor, event, scheduled_ms, retry_count,
-               is_retry](v8::LocalVector<v8::Value>& arguments) {
+              [&parts, actor, event, scheduled_ms, retry_count, is_retry,
+               due](v8::LocalVector<v8::Value>& arguments) {
                 Actor* running = find_actor(parts, actor);
-                if (running == nullptr || parts.find_request(event) == nullptr) return false;
+                GuestRequest* entering = parts.find_request(event);
+                if (running == nullptr || entering == nullptr) return false;
+                if (!is_alarm_set(parts, *running, scheduled_ms)) {
+                  *due = entering->is_alarm = false;
+                  answer(parts, *entering, {});
+                  return false;
+                }
                 running->alarm_running_ms = scheduled_ms;
                 running->alarm_set_while_running = false;
                 v8::Isolate* isolate = parts.isolate;
@@ -138,6 +154,7 @@ ActorActivity Isolate::actor_activity(RequestId actor) const {
   activity.work = context_of->under_way + context_of->wait_until + found->input.waiting() +
                   found->output.held() + (found->input.idle() ? 0 : 1);
   activity.sockets = found->open_sockets;
+  activity.held = context_of->exports;
   return activity;
 }
 

@@ -52,6 +52,7 @@ struct GuestRequest {
   std::string props;           // ctx.props: JSON text, or the serializer's bytes
   RequestId within = 0;        // the stateless context that a call of its export runs in
   uint32_t holds = 0;          // exports that others hold, streams they read, results kept for calls
+  uint32_t exports = 0;        // objects of its own that others hold (RpcExport)
   uint32_t serving = 0;        // calls of its exports, not answered
   bool owns_rpc = false;       // there are imports or results to drop with it
 };

@@ -39,6 +39,7 @@ struct FetchResult {
 // How an alarm() ended (spec/durable-objects.md 3.6).
 struct AlarmResult {
   bool ok = true;
+  bool ran = true;          // false: the alarm was not due any more (rule 51)
   bool counted = true;      // rule 47: a failure that counts against the six retries
   bool retry = true;        // rule 49
   GuestError error;         // when not ok
@@ -60,6 +61,7 @@ struct ActorActivity {
   size_t events = 0;        // being served or waiting at the input gate
   size_t work = 0;          // timers, fetches, reads, waitUntil promises, open transactions
   size_t sockets = 0;       // accept()ed WebSockets
+  size_t held = 0;          // what others hold of it: stubs of its functions and targets
 };
 
 struct TestResult {

@@ -153,6 +153,7 @@ void release(Isolate::Parts& parts, RequestId context, uint64_t number_of_export
 
 RpcExport::~RpcExport() {
   if (isolate->parts == nullptr) return;
+  if (GuestRequest* giver = isolate->parts->find_request(context)) --giver->exports;
   isolate->parts->host.post([token = isolate, context = context, number = number] {
     if (token->parts == nullptr) return;
     enter_for(*token->parts, context, 0, [token, context, number] {
@@ -177,6 +178,7 @@ uint64_t add_arrived(Isolate::Parts& parts, RequestId owner, RpcPayload payload)
 
 std::shared_ptr<RpcExport> export_object(Isolate::Parts& parts, RequestId context,
                                          uint64_t number_of_export) {
+  if (GuestRequest* giver = parts.find_request(context)) ++giver->exports;
   return std::make_shared<RpcExport>(parts.token, parts.host.location_index(), context,
                                      number_of_export);
 }
