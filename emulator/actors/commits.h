@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "emulator/world/world.h"
@@ -33,17 +34,17 @@ class Commits {
   void flush();
 
  private:
-  struct Waiting {
-    Done done;
-    bool fail;
-  };
-  void sync(std::vector<Waiting> waiting);
+  void sync(std::vector<Done> waiting);
+  void fail_later(Done done);
+  void fail(uint64_t number);
 
   World& world_;
   durable::Store& store_;
   bool on_disk_;
   int64_t delay_us_;
-  std::vector<Waiting> waiting_;  // of this turn
+  std::vector<Done> waiting_;          // of this turn
+  std::map<uint64_t, Done> failing_;   // by the fault; not told yet
+  uint64_t last_failing_ = 0;
 };
 
 }  // namespace offing
