@@ -55,7 +55,8 @@ void Alarms::changed(const durable::AlarmRecord& record) {
   entry.set_ms = is_set ? std::optional(record.at_ms) : std::nullopt;
   emit(*object, is_set ? "set" : "deleted", record.at_ms, entry, "");
   if (entry.running) {
-    entry.moved = is_set;
+    // The time of the run itself comes back when a commit that changed it failed.
+    entry.moved = is_set && record.at_ms != entry.running_ms;
     entry.deleted = !is_set;
     return;
   }
@@ -81,15 +82,14 @@ void Alarms::run(const durable::ObjectName& key) {
   entry.running = true;
   entry.moved = entry.deleted = entry.no_retry = false;
   entry.running_ms = *entry.set_ms;
+  entry.began_us = world_.now_us();
   object->platform_failure = false;
   const bool is_retry = entry.counted + entry.uncounted > 0;
   emit(*object, "run", entry.running_ms, entry, "");
   entry.limit = world_.schedule_after(kWallLimitUs, [this, key] {
     Entry& late = entries_.at(key);
     late.limit = 0;
-    Object* stuck = objects_.find(key);
-    objects_.reset(*stuck, GuestError::reset(kTooLong));
-    stuck->platform_failure = false;  // counted, rule 48
+    objects_.reset(*objects_.find(key), GuestError::reset(kTooLong), Objects::Fault::kOwn);
   });
   calls_.alarm(*object, entry.running_ms, entry.counted, is_retry,
                [this, key](AlarmResult result) { ended(key, std::move(result)); });
@@ -101,20 +101,12 @@ void Alarms::ended(const durable::ObjectName& key, AlarmResult result) {
   if (entry.limit != 0) world_.cancel(std::exchange(entry.limit, 0));
   entry.running = false;
   if (result.ok) {
-    emit(object, "ok", entry.running_ms, entry, "");
-    entry.counted = entry.uncounted = entry.backoff = 0;
-    if (!entry.set_ms || !entry.moved) {
-      entries_.erase(key);  // the record went with the success, rule 43
-    } else {
-      schedule(key, entry, *entry.set_ms * 1000);
-    }
-    return;
+    if (result.ran) emit(object, "ok", entry.running_ms, entry, "");
+    // The record went with the success (rule 43), unless the handler set the next one.
+    return next(key, entry);
   }
   emit(object, "failed", entry.running_ms, entry, result.error.message);
-  if (entry.moved && entry.set_ms) {  // rule 44: it replaces the retry
-    entry.counted = entry.uncounted = entry.backoff = 0;
-    return schedule(key, entry, *entry.set_ms * 1000);
-  }
+  if (entry.moved && entry.set_ms) return next(key, entry);  // rule 44: it replaces the retry
   if (entry.deleted) return void(entries_.erase(key));  // rule 45: best effort, no retry
   if (entry.no_retry) {
     emit(object, "dropped", entry.running_ms, entry, "");
@@ -123,6 +115,15 @@ void Alarms::ended(const durable::ObjectName& key, AlarmResult result) {
   // The event may have been answered from inside the reset that it reports.
   const bool counted = result.counted && !std::exchange(object.platform_failure, false);
   retry(key, entry, object, counted);
+}
+
+// A handler that took no time and set its alarm for this very moment lets a moment pass, so that it cannot
+// hold time still.
+void Alarms::next(const durable::ObjectName& key, Entry& entry) {
+  if (!entry.set_ms) return void(entries_.erase(key));
+  entry.counted = entry.uncounted = entry.backoff = 0;
+  const bool at_once = world_.now_us() == entry.began_us;
+  schedule(key, entry, std::max(*entry.set_ms * 1000, world_.now_us() + (at_once ? 1000 : 0)));
 }
 
 void Alarms::retry(const durable::ObjectName& key, Entry& entry, Object& object, bool counted) {
@@ -146,7 +147,8 @@ void Alarms::retry(const durable::ObjectName& key, Entry& entry, Object& object,
 // middle of something.
 void Alarms::remove(const durable::ObjectName& key, Object& object) {
   entries_.erase(key);
-  world_.post([this, &object] {
+  world_.post([this, key, &object] {
+    if (entries_.contains(key)) return;  // another was set meanwhile
     durable::ObjectStorage& storage = objects_.storage_of(object);
     // A transaction() of the guest's: its own record stands
     if (storage.transaction_open()) return;

@@ -35,6 +35,7 @@ class Alarms {
     EventId event = 0;               // the run that is scheduled
     bool running = false;
     int64_t running_ms = 0;          // what the running one was set for
+    int64_t began_us = 0;            // when the running one began
     bool moved = false;              // set anew, or deleted, while it ran
     bool deleted = false;
     bool no_retry = false;
@@ -47,6 +48,8 @@ class Alarms {
   void schedule(const durable::ObjectName& key, Entry& entry, int64_t due_us);
   void run(const durable::ObjectName& key);
   void ended(const durable::ObjectName& key, AlarmResult result);
+  // Schedules what is set after a run, if anything is.
+  void next(const durable::ObjectName& key, Entry& entry);
   void retry(const durable::ObjectName& key, Entry& entry, Object& object, bool counted);
   void remove(const durable::ObjectName& key, Object& object);
   void emit(const Object& object, std::string_view what, int64_t at_ms, const Entry& entry,

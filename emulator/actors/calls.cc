@@ -6,6 +6,9 @@ namespace offing {
 
 static constexpr const char* kDisconnected = "Network connection lost.";
 
+static constexpr const char* kContextGone =
+    "The execution context which hosts this callback is no longer running.";
+
 static GuestError disconnected() {
   GuestError error = GuestError::of(kDisconnected);
   error.retryable = true;
@@ -77,14 +80,22 @@ void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request 
   }
   world_.schedule_after(
       objects_.links().link_us(location, object->home),
-      [this, caller, location, object, inner = std::move(inner), done = std::move(done)]() mutable {
-        fetch_object(caller, location, *object, std::move(inner), std::move(done));
+      [this, caller, location, object, stub = target.stub, inner = std::move(inner),
+       done = std::move(done)]() mutable {
+        fetch_object(caller, location, *object, stub, std::move(inner), std::move(done));
       });
 }
 
-void Calls::fetch_object(RequestId caller, size_t from, Object& object, Request inner,
-                         Host::ActorFetchCallback done) {
+void Calls::fetch_object(RequestId caller, size_t from, Object& object, uint64_t stub,
+                         Request inner, Host::ActorFetchCallback done) {
   auto isolate = instance_for(object, "fetch");
+  if (const GuestError* broken = objects_.serve_stub(object, stub)) {
+    world_.schedule_after(objects_.links().link_us(object.home, from),
+                          [done = std::move(done), why = *broken]() mutable {
+                            done(std::unexpected(std::move(why)));
+                          });
+    return;
+  }
   const RequestId event = topology_.new_number();
   const int64_t began_us = world_.now_us();
   called(object, caller, event, "fetch", inner.url);
@@ -139,7 +150,7 @@ void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
 // ---- RPC
 
 void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall call, RpcDone done) {
-  routes_.emplace(call.number, Route{});
+  routes_.emplace(call.number, Route{.location = location, .error = {}});  // calls on its result go there too
   switch (target.kind) {
     case CallTarget::Kind::kEntrypoint:
       call.props = std::move(target.props);
@@ -160,16 +171,18 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
         });
         return;
       }
+      routes_[number].location = object->home;
       world_.schedule_after(objects_.links().link_us(location, object->home),
-                            [this, caller, location, object, call = std::move(call),
-                             done = std::move(done)]() mutable {
-                              rpc_object(caller, location, *object, std::move(call),
+                            [this, caller, location, object, stub = target.stub,
+                             call = std::move(call), done = std::move(done)]() mutable {
+                              rpc_object(caller, location, *object, stub, std::move(call),
                                          std::move(done));
                             });
       return;
     }
     case CallTarget::Kind::kExport: {
       const size_t at = target.exported ? target.exported->location : location;
+      routes_[call.number].location = at;
       world_.schedule_after(objects_.links().link_us(location, at),
                             [this, caller, location, target = std::move(target),
                              call = std::move(call), done = std::move(done)]() mutable {
@@ -182,6 +195,7 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
       // Behind the call it depends on: that one's place is known when this arrives.
       auto base = routes_.find(target.result_of);
       const size_t at = base == routes_.end() ? location : base->second.location;
+      routes_[call.number].location = at;
       world_.schedule_after(objects_.links().link_us(location, at),
                             [this, caller, location, result_of = target.result_of,
                              call = std::move(call), done = std::move(done)]() mutable {
@@ -195,6 +209,12 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
 
 RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) {
   return [this, number, at, from, done = std::move(done)](RpcResult result) mutable {
+    // What is pipelined on a call that fails, fails with the same error.
+    auto route = routes_.find(number);
+    if (!result && route != routes_.end()) {
+      route->second.failed = true;
+      route->second.error = result.error();
+    }
     world_.schedule_after(
         objects_.links().link_us(at, from),
         [this, number, at, from, done = std::move(done), result = std::move(result)]() mutable {
@@ -213,8 +233,13 @@ RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) 
   };
 }
 
-void Calls::rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done) {
+void Calls::rpc_object(RequestId caller, size_t from, Object& object, uint64_t stub, RpcCall call,
+                       RpcDone done) {
   auto isolate = instance_for(object, "rpc");
+  if (const GuestError* broken = objects_.serve_stub(object, stub)) {
+    routes_[call.number].error = *broken;
+    return returning(call.number, object.home, from, std::move(done))(std::unexpected(*broken));
+  }
   const RequestId event = topology_.new_number();
   const int64_t began_us = world_.now_us();
   called(object, caller, event, "rpc", call.path.empty() ? "" : call.path.back());
@@ -278,17 +303,22 @@ void Calls::rpc_export(RequestId, size_t from, CallTarget target, RpcCall call, 
   RpcDone back = returning(call.number, exported.location, from, std::move(done));
   if (!Isolate::rpc_export(exported, topology_.new_number(), call, back)) {
     route.context = 0;
-    route.error = disconnected();
-    back(std::unexpected(disconnected()));
+    back(std::unexpected(GuestError::of(kContextGone)));
   }
 }
 
 void Calls::rpc_result(RequestId, size_t from, uint64_t result_of, RpcCall call, RpcDone done) {
   auto base = routes_.find(result_of);
-  Route known = base == routes_.end() ? Route{.error = disconnected()} : base->second;
+  Route known;
+  known.error = disconnected();
+  if (base != routes_.end()) known = base->second;
   Route& route = routes_[call.number];
   route = known;
   RpcDone back = returning(call.number, known.location, from, std::move(done));
+  if (known.failed) {
+    route.context = 0;
+    return back(std::unexpected(known.error));
+  }
   auto* resident = known.context == 0 ? nullptr : topology_.find(known.location, known.isolate);
   if (resident == nullptr) {
     route.context = 0;

@@ -40,6 +40,7 @@ class Calls {
     size_t location = 0;
     uint32_t isolate = 0;
     RequestId context = 0;    // 0: it could not be delivered; `error` says why
+    bool failed = false;      // the call itself has, with `error`
     GuestError error;
   };
   struct Served {
@@ -48,11 +49,12 @@ class Calls {
     size_t at;
   };
 
-  void fetch_object(RequestId caller, size_t from, Object& object, Request inner,
+  void fetch_object(RequestId caller, size_t from, Object& object, uint64_t stub, Request inner,
                     Host::ActorFetchCallback done);
   void fetch_entrypoint(size_t location, CallTarget target, Request inner,
                         Host::ActorFetchCallback done);
-  void rpc_object(RequestId caller, size_t from, Object& object, RpcCall call, RpcDone done);
+  void rpc_object(RequestId caller, size_t from, Object& object, uint64_t stub, RpcCall call,
+                  RpcDone done);
   void rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCall call, RpcDone done);
   void rpc_export(RequestId caller, size_t from, CallTarget target, RpcCall call, RpcDone done);
   void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);

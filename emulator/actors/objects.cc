@@ -12,6 +12,10 @@ static constexpr int64_t kHibernateUs = 10'000'000;
 static constexpr int64_t kEvictLeastUs = 70'000'000;
 static constexpr int64_t kEvictMostUs = 140'000'000;
 
+// Of one instance, and in all: enough for the stubs that anybody still holds; older ones are forgotten.
+static constexpr size_t kStubsMax = 1024;
+static constexpr size_t kBrokenStubsMax = 16 * 1024;
+
 // The object's class went with a reload; it may come back with another.
 static constexpr uint32_t kNoSpace = UINT32_MAX;
 
@@ -135,17 +139,20 @@ void Objects::check_idle(Object& object) {
     return arm_idle_check(object, world_.now_us() + 1000);
   }
   const int64_t now_us = world_.now_us();
+  const bool kept = doing.sockets > 0 || doing.held > 0;
+  if (doing.events > 0) {  // an answer that is still being sent
+    object.idle_since_us = now_us;
+    object.evict_at_us = 0;
+  }
   const int64_t hibernate_us = object.idle_since_us + kHibernateUs;
   if (now_us < hibernate_us) return arm_idle_check(object, hibernate_us);
-  if (doing.events == 0 && doing.work == 0 && doing.sockets == 0) {
-    return close(object, "hibernated", "idle");
-  }
+  if (doing.work == 0 && !kept) return close(object, "hibernated", "idle");
   if (object.evict_at_us == 0) {
     object.evict_at_us = object.idle_since_us + eviction_.between(kEvictLeastUs, kEvictMostUs);
   }
-  if (now_us >= object.evict_at_us && doing.sockets == 0) return close(object, "evicted", "idle");
+  if (now_us >= object.evict_at_us && !kept) return close(object, "evicted", "idle");
   const int64_t next_us = now_us + kHibernateUs;
-  arm_idle_check(object, doing.sockets > 0 ? next_us : std::min(next_us, object.evict_at_us));
+  arm_idle_check(object, kept ? next_us : std::min(next_us, object.evict_at_us));
 }
 
 void Objects::close(Object& object, std::string_view what, std::string_view why) {
@@ -161,7 +168,22 @@ void Objects::close(Object& object, std::string_view what, std::string_view why)
   object.events = 0;
   object.idle_check = false;
   object.leaving = false;
+  object.stubs.clear();
   object.storage.reset();
+}
+
+const GuestError* Objects::serve_stub(Object& object, uint64_t stub) {
+  if (stub == 0) return nullptr;
+  if (!broken_stubs_.empty()) {
+    auto broken = broken_stubs_.find(stub);
+    if (broken != broken_stubs_.end()) return &broken->second;
+  }
+  if (object.stubs.size() < kStubsMax) {
+    if (object.stubs.empty() || object.stubs.back() != stub) object.stubs.push_back(stub);
+  } else {
+    object.stubs[object.next_stub++ % kStubsMax] = stub;
+  }
+  return nullptr;
 }
 
 void Objects::broken(RequestId actor, const GuestError& why) {
@@ -176,12 +198,14 @@ void Objects::broken(RequestId actor, const GuestError& why) {
   object->storage.reset();
   store_.discard_unsynced(object->key);
   object->sockets.reset();
+  if (broken_stubs_.size() + object->stubs.size() > kBrokenStubsMax) broken_stubs_.clear();
+  for (uint64_t stub : std::exchange(object->stubs, {})) broken_stubs_.emplace(stub, why);
 }
 
-void Objects::reset(Object& object, GuestError why) {
+void Objects::reset(Object& object, GuestError why, Fault fault) {
   Isolate* isolate = isolate_of(object);
   if (isolate == nullptr) return;
-  object.platform_failure = true;
+  object.platform_failure = fault == Fault::kPlatform;
   isolate->break_actor(object.actor, std::move(why));
 }
 

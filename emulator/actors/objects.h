@@ -44,6 +44,9 @@ struct Object {
   bool idle_check = false;   // one is scheduled
   bool leaving = false;      // goes as soon as it is idle
   bool platform_failure = false;  // what broke it last was not its own doing (rule 47)
+  // Stubs that the instance has served, the newest: they break with it (rule 29).
+  std::vector<uint64_t> stubs;
+  size_t next_stub = 0;      // where the next one goes when there are enough
 };
 
 class Objects {
@@ -69,8 +72,11 @@ class Objects {
   void close(Object& object, std::string_view what, std::string_view why);
   // The instance was broken by itself or the platform (Host::actor_broken).
   void broken(RequestId actor, const GuestError& why);
-  // Breaks the instance from outside.
-  void reset(Object& object, GuestError why);
+  // Breaks the instance from outside; whose doing it is counts for its alarm (rule 47).
+  enum class Fault : uint8_t { kPlatform, kOwn };
+  void reset(Object& object, GuestError why, Fault fault = Fault::kPlatform);
+  // A call of this stub is to be served by the instance. Gives what the stub broke with before, if it did.
+  const GuestError* serve_stub(Object& object, uint64_t stub);
 
   // Evicts every matching object that is in memory: now, or when its events have ended. Gives how
   // many.
@@ -113,6 +119,7 @@ class Objects {
   Random& eviction_;
   std::unordered_map<std::string, std::unique_ptr<Object>> objects_;  // by unique key + '/' + id
   std::unordered_map<RequestId, Object*> by_actor_;
+  std::unordered_map<uint64_t, GuestError> broken_stubs_;
 };
 
 }  // namespace offing
