@@ -117,8 +117,8 @@ void Alarms::ended(const durable::ObjectName& key, AlarmResult result) {
   retry(key, entry, object, counted);
 }
 
-// A handler that took no time and set its alarm for this very moment lets a moment pass, so that it cannot
-// hold time still.
+// A handler that took no time and set its alarm for this very moment lets a moment pass, so that
+// it cannot hold time still.
 void Alarms::next(const durable::ObjectName& key, Entry& entry) {
   if (!entry.set_ms) return void(entries_.erase(key));
   entry.counted = entry.uncounted = entry.backoff = 0;

@@ -150,7 +150,8 @@ void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
 // ---- RPC
 
 void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall call, RpcDone done) {
-  routes_.emplace(call.number, Route{.location = location, .error = {}});  // calls on its result go there too
+  // Calls on its result go to where it goes.
+  routes_.emplace(call.number, Route{.location = location, .error = {}});
   switch (target.kind) {
     case CallTarget::Kind::kEntrypoint:
       call.props = std::move(target.props);

@@ -60,8 +60,8 @@ void Commits::fail(uint64_t number) {
   done(std::unexpected(failed()));
 }
 
-// The store keeps everything or nothing. So those that are to fail are told first, however long they would
-// have waited: their objects' commits are taken back before the rest is kept.
+// The store keeps everything or nothing. So those that are to fail are told first, however long
+// they would have waited: their objects' commits are taken back before the rest is kept.
 void Commits::sync(std::vector<Done> waiting) {
   while (!failing_.empty()) fail(failing_.begin()->first);
   auto synced = store_.sync();

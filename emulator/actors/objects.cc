@@ -12,7 +12,8 @@ static constexpr int64_t kHibernateUs = 10'000'000;
 static constexpr int64_t kEvictLeastUs = 70'000'000;
 static constexpr int64_t kEvictMostUs = 140'000'000;
 
-// Of one instance, and in all: enough for the stubs that anybody still holds; older ones are forgotten.
+// Of one instance, and in all: enough for the stubs that anybody still holds; older ones are
+// forgotten.
 static constexpr size_t kStubsMax = 1024;
 static constexpr size_t kBrokenStubsMax = 16 * 1024;
 

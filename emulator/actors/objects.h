@@ -75,7 +75,8 @@ class Objects {
   // Breaks the instance from outside; whose doing it is counts for its alarm (rule 47).
   enum class Fault : uint8_t { kPlatform, kOwn };
   void reset(Object& object, GuestError why, Fault fault = Fault::kPlatform);
-  // A call of this stub is to be served by the instance. Gives what the stub broke with before, if it did.
+  // A call of this stub is to be served by the instance. Gives what the stub broke with before, if
+  // it did.
   const GuestError* serve_stub(Object& object, uint64_t stub);
 
   // Evicts every matching object that is in memory: now, or when its events have ended. Gives how

@@ -71,7 +71,8 @@ void end_instance(Isolate::Parts& parts, Actor& actor) {
   run_turn(parts, [&](v8::Local<v8::Context> context) {
     call_entry(parts, context, EntryFunction::kActorClose, {number(parts.isolate, id)});
   });
-  // Told after the turn: whoever owns the object hears that it is broken before it hears of its events.
+  // Told after the turn: whoever owns the object hears that it is broken before it hears of its
+  // events.
   const std::vector<RequestId> events = std::exchange(actor.events, {});
   const GuestError why = actor.broken.value_or(GuestError::reset(kStorageGone));
   for (RequestId event : events) {

@@ -86,8 +86,8 @@ void leave_for(Isolate::Parts& parts, RequestId context, OutputGate::Task messag
 // too deep.
 InputGate::Section begin_section(Isolate::Parts& parts, Actor& actor);
 void end_section(Isolate::Parts& parts, Actor& actor, InputGate::Section section);
-// The last of some work of this actor, or of an event of it, has ended: after this turn, is there anything left
-// that its section can wait for (rule 12)?
+// The last of some work of this actor, or of an event of it, has ended: after this turn, is there
+// anything left that its section can wait for (rule 12)?
 void look_for_hang(Isolate::Parts& parts, RequestId actor);
 
 // After a turn: commits, sends, starts what waits, empties what is broken.

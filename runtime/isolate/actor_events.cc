@@ -119,7 +119,8 @@ void Isolate::actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms
   auto due = std::make_shared<bool>(true);
   request.done = [due, done = std::move(done)](FetchResult result) mutable {
     const bool ok = result.outcome == Outcome::kOk;
-    done({.ok = ok, .ran = *due, .counted = true, .retry = true, .error = std::move(result.thrown)});
+    done({.ok = ok, .ran = *due, .counted = true, .retry = true,
+          .error = std::move(result.thrown)});
   };
   enter_event(parts, actor, event, EntryFunction::kActorAlarm,
               [&parts, actor, event, scheduled_ms, retry_count, is_retry,

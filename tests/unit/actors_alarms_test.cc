@@ -15,18 +15,22 @@ constexpr int64_t kSecond = 1'000'000;
 
 // An object whose alarm() says how it was called, and then does what the key "mode" names.
 std::string alarmed(std::string_view modes = "", std::string_view more = "") {
-  return actor_worker(R"js(
+  return actor_worker(
+      R"js(
     constructor(ctx, env) { super(ctx, env); constructing?.(this); }
     async alarm(info) {
       const { retryCount, isRetry, scheduledTime } = info;
-      console.log(`ran ${retryCount} ${isRetry} ${Date.now() - scheduledTime >= 0 ? "due" : "early"} ${this.ctx.id.name}`);
+      const when = Date.now() >= scheduledTime ? "due" : "early";
+      console.log(`ran ${retryCount} ${isRetry} ${when} ${this.ctx.id.name}`);
       await modes[this.s.kv.get("mode") ?? "plain"](this, info);
     }
     async set(mode, ms) { this.put("mode", mode); await this.s.setAlarm(Date.now() + Number(ms)); }
-    async pending() { const at = await this.s.getAlarm(); return at === null ? "none" : String(at); }
+    async pending() { const at = await this.s.getAlarm();
+      return at === null ? "none" : String(at); }
     remove() { return this.s.deleteAlarm(); }
-  )js", "let constructing;\nconst modes = { plain() {}, fail() { throw new Error('no'); },\n" +
-            std::string(modes) + "};\n" + std::string(more));
+  )js",
+      "let constructing;\nconst modes = { plain() {}, fail() { throw new Error('no'); },\n" +
+          std::string(modes) + "};\n" + std::string(more));
 }
 
 }  // namespace
@@ -41,7 +45,9 @@ TEST_CASE("3.6 rules 39, 43: an alarm runs at its time, once, and is gone") {
   CHECK(run.ask("/pending").body == "none");
 }
 
-TEST_CASE("3.6 rules 40, 46: a failing alarm runs seven times, after 2 to 64 s and a quarter at most, by seed") {
+TEST_CASE(
+    "3.6 rules 40, 46: a failing alarm runs seven times, after 2 to 64 s and a quarter at most, by "
+    "seed") {
   std::set<int64_t> firsts;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     const auto runs_of = [seed] {
@@ -70,7 +76,9 @@ TEST_CASE("3.6 rules 40, 46: a failing alarm runs seven times, after 2 to 64 s a
 }
 
 TEST_CASE("3.6 rule 46: success ends the counting; the next alarm begins at 0") {
-  ActorsRun run(alarmed("async twice(o, { retryCount }) { if (retryCount < 2) throw new Error('no'); o.put('mode', 'fail'); await o.s.setAlarm(Date.now() + 1000); },"));
+  ActorsRun run(
+      alarmed("async twice(o, { retryCount }) { if (retryCount < 2) throw new Error('no'); "
+              "o.put('mode', 'fail'); await o.s.setAlarm(Date.now() + 1000); },"));
   (void)run.ask("/set/twice/1000");
   run.advance(400 * kSecond);
   CHECK(run.count("ran 0 false") == 2);
@@ -78,7 +86,9 @@ TEST_CASE("3.6 rule 46: success ends the counting; the next alarm begins at 0") 
 }
 
 TEST_CASE("3.6 rule 42: none is pending while it runs; its own time again while a retry waits") {
-  ActorsRun run(alarmed("async look(o) { console.log(`pending ${await o.pending()}`); await scheduler.wait(100); throw new Error('no'); },"));
+  ActorsRun run(
+      alarmed("async look(o) { console.log(`pending ${await o.pending()}`); await "
+              "scheduler.wait(100); throw new Error('no'); },"));
   (void)run.ask("/set/look/1000");
   const std::string at = run.ask("/pending").body;
   run.advance(1'050 * kMs - run.now_us());
@@ -92,19 +102,37 @@ TEST_CASE("3.6 rule 42: none is pending while it runs; its own time again while 
 
 TEST_CASE("3.6 rule 44: what the handler sets is next, whether it fails or not") {
   ActorsRun run(alarmed(R"js(
-    async chain(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) await o.s.setAlarm(Date.now() + 1000); },
-    async now(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) await o.s.setAlarm(Date.now()); },
-    async past(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) await o.s.setAlarm(1); },
-    async failing(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) { await o.s.setAlarm(Date.now() + 1000); throw new Error("no"); } },
-    async late(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) { await o.s.setAlarm(Date.now() + 1000); await scheduler.wait(5000); } },
+    async chain(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1);
+      if (n < 4) await o.s.setAlarm(Date.now() + 1000); },
+    async now(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1);
+      if (n < 4) await o.s.setAlarm(Date.now()); },
+    async past(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1);
+      if (n < 4) await o.s.setAlarm(1); },
+    async failing(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) {
+      await o.s.setAlarm(Date.now() + 1000); throw new Error("no"); } },
+    async late(o) { const n = o.s.kv.get("n") ?? 0; o.put("n", n + 1); if (n < 4) {
+      await o.s.setAlarm(Date.now() + 1000); await scheduler.wait(5000); } },
   )js"));
   const char* mode = "";
   int64_t step_us = kSecond;
-  SUBCASE("it succeeds") { mode = "chain"; }
-  SUBCASE("set for this very moment") { mode = "now"; step_us = kMs; }
-  SUBCASE("set in the past") { mode = "past"; step_us = kMs; }
-  SUBCASE("it fails") { mode = "failing"; }
-  SUBCASE("it is due while the handler still runs (rule 41)") { mode = "late"; step_us = 5 * kSecond; }
+  SUBCASE("it succeeds") {
+    mode = "chain";
+  }
+  SUBCASE("set for this very moment") {
+    mode = "now";
+    step_us = kMs;
+  }
+  SUBCASE("set in the past") {
+    mode = "past";
+    step_us = kMs;
+  }
+  SUBCASE("it fails") {
+    mode = "failing";
+  }
+  SUBCASE("it is due while the handler still runs (rule 41)") {
+    mode = "late";
+    step_us = 5 * kSecond;
+  }
   CAPTURE(mode);
   (void)run.ask("/set/" + std::string(mode) + "/1000");
   run.advance(100 * kSecond);
@@ -116,7 +144,9 @@ TEST_CASE("3.6 rule 44: what the handler sets is next, whether it fails or not")
 }
 
 TEST_CASE("3.6 rule 45: deleteAlarm in the handler does not stop it, and prevents retries") {
-  ActorsRun run(alarmed("async deletes(o) { await o.s.deleteAlarm(); await scheduler.wait(10); console.log('to the end'); throw new Error('no'); },"));
+  ActorsRun run(
+      alarmed("async deletes(o) { await o.s.deleteAlarm(); await scheduler.wait(10); "
+              "console.log('to the end'); throw new Error('no'); },"));
   (void)run.ask("/set/deletes/1000");
   run.advance(400 * kSecond);
   CHECK(run.count("to the end") == 1);
@@ -162,8 +192,10 @@ TEST_CASE("3.6 rule 38: an alarm set by a failing commit never runs; an old one 
 }
 
 TEST_CASE("3.6 rule 41: never two runs at once, and requests interleave") {
-  ActorsRun run(alarmed("async slow(o) { if (o.starts < 2 && !o.again) { o.again = true; await o.s.setAlarm(Date.now() + 1000); }"
-                        " await scheduler.wait(8000); console.log('done'); },"));
+  ActorsRun run(
+      alarmed("async slow(o) { if (o.starts < 2 && !o.again) { o.again = true; await "
+              "o.s.setAlarm(Date.now() + 1000); }"
+              " await scheduler.wait(8000); console.log('done'); },"));
   (void)run.ask("/set/slow/1000");
   const auto& born = run.send(5 * kSecond, "LHR", "/born");
   run.advance(60 * kSecond);
@@ -172,8 +204,11 @@ TEST_CASE("3.6 rule 41: never two runs at once, and requests interleave") {
   CHECK(run.times("done") == std::vector<int64_t>{9 * kSecond, 17 * kSecond});
 }
 
-TEST_CASE("3.6 rule 43: the record goes when the gate is open; a failing commit runs it again, uncounted (rule 47)") {
-  ActorsRun run(alarmed("write(o) { o.put('runs', (o.s.kv.get('runs') ?? 0) + 1); },"), {.commit_delay_us = 50 * kMs});
+TEST_CASE(
+    "3.6 rule 43: the record goes when the gate is open; a failing commit runs it again, uncounted "
+    "(rule 47)") {
+  ActorsRun run(alarmed("write(o) { o.put('runs', (o.s.kv.get('runs') ?? 0) + 1); },"),
+                {.commit_delay_us = 50 * kMs});
   (void)run.ask("/set/write/1000");
   const int64_t due_us = run.now_us() - 50 * kMs + kSecond;
   run.advance(due_us - run.now_us() - 1);
@@ -193,7 +228,9 @@ TEST_CASE("3.6 rule 43: the record goes when the gate is open; a failing commit 
   CHECK(run.ask("/value/runs").body == "1");
 }
 
-TEST_CASE("3.6 rule 47: platform failures are retried without limit, at most 1,024 s apart; a counted one begins at 2 s") {
+TEST_CASE(
+    "3.6 rule 47: platform failures are retried without limit, at most 1,024 s apart; a counted "
+    "one begins at 2 s") {
   ActorsRun run(alarmed(), {.commit_delay_us = kMs});
   (void)run.ask("/set/plain/1000");
   REQUIRE(run.world().faults().arm("do.commit.fail=always"));
@@ -223,9 +260,12 @@ TEST_CASE("3.6 rule 47: what counts: errors, limits of sections, commits that co
     CAPTURE(mode);
     ActorsRun run(alarmed(R"js(
       async section(o) { await o.ctx.blockConcurrencyWhile(() => scheduler.wait(40_000)); },
-      async thrown(o) { await o.ctx.blockConcurrencyWhile(() => { throw new Error("in the section"); }); },
+      async thrown(o) { await o.ctx.blockConcurrencyWhile(() => {
+        throw new Error("in the section"); }); },
       constraint(o) {
-        o.s.sql.exec("CREATE TABLE IF NOT EXISTS p(id INTEGER PRIMARY KEY); CREATE TABLE IF NOT EXISTS c(p REFERENCES p(id) DEFERRABLE INITIALLY DEFERRED)");
+        o.s.sql.exec("CREATE TABLE IF NOT EXISTS p(id INTEGER PRIMARY KEY)");
+        o.s.sql.exec("CREATE TABLE IF NOT EXISTS " +
+          "c(p REFERENCES p(id) DEFERRABLE INITIALLY DEFERRED)");
         o.s.sql.exec("INSERT INTO c VALUES (1)");
       },
     )js"));
@@ -262,13 +302,15 @@ TEST_CASE("3.6 rule 48: after 15 min an alarm is cut off, the object reset, and 
 TEST_CASE("3.6 rule 48: without a handler the alarm is logged and not retried") {
   // The check of rule 37 is not made in the constructor.
   ActorsRun run(actor_worker(R"js(
-    constructor(ctx, env) { super(ctx, env); if (this.starts === 1) ctx.storage.setAlarm(Date.now() + 5_000); }
+    constructor(ctx, env) { super(ctx, env);
+      if (this.starts === 1) ctx.storage.setAlarm(Date.now() + 5_000); }
     async pending() { return await this.s.getAlarm() === null ? "none" : "one"; }
     async set() { await this.s.setAlarm(Date.now() + 1000); }
   )js"));
   CHECK(run.ask("/pending").body == "one");
   CHECK(run.ask("/set").body ==
-        "TypeError: Your Durable Object class must have an alarm() handler in order to call setAlarm() [remote]");
+        "TypeError: Your Durable Object class must have an alarm() handler in order to call "
+        "setAlarm() [remote]");
   run.advance(60 * kSecond);
   CHECK(run.count("alarm run") == 1);
   CHECK(run.count("Attempted to run a scheduled alarm without a handler") == 1);
@@ -276,7 +318,8 @@ TEST_CASE("3.6 rule 48: without a handler the alarm is logged and not retried") 
 }
 
 TEST_CASE("3.6 rule 49: abort() in the handler is retried; with retryAlarm false it is dropped") {
-  ActorsRun run(alarmed("abort(o) { o.ctx.abort('x'); }, drop(o) { o.ctx.abort('x', { retryAlarm: false }); },"));
+  ActorsRun run(alarmed(
+      "abort(o) { o.ctx.abort('x'); }, drop(o) { o.ctx.abort('x', { retryAlarm: false }); },"));
   (void)run.ask("/set/abort/1000");
   run.advance(400 * kSecond);
   CHECK(run.count("ran") == 7);
@@ -287,7 +330,9 @@ TEST_CASE("3.6 rule 49: abort() in the handler is retried; with retryAlarm false
   CHECK(run.ask("/pending").body == "none");
 }
 
-TEST_CASE("3.6 rules 50, 51: a sleeping object is constructed first; its constructor may move the alarm") {
+TEST_CASE(
+    "3.6 rules 50, 51: a sleeping object is constructed first; its constructor may move the "
+    "alarm") {
   SUBCASE("name and memory") {
     ActorsRun run(alarmed());
     (void)run.ask("/set/plain/60000?object=sleepy");
@@ -305,8 +350,10 @@ TEST_CASE("3.6 rules 50, 51: a sleeping object is constructed first; its constru
     CHECK(at != "none");
   }
   SUBCASE("one that looks first does not") {
-    ActorsRun run(alarmed("", "constructing = (o) => o.ctx.blockConcurrencyWhile(async () => {"
-                              " if (await o.s.getAlarm() === null) await o.s.setAlarm(Date.now() + 60_000); });"));
+    ActorsRun run(alarmed(
+        "",
+        "constructing = (o) => o.ctx.blockConcurrencyWhile(async () => {"
+        " if (await o.s.getAlarm() === null) await o.s.setAlarm(Date.now() + 60_000); });"));
     (void)run.ask("/born");
     run.advance(61 * kSecond);
     CHECK(run.count("ran 0 false") == 1);
@@ -325,7 +372,9 @@ TEST_CASE("3.6 rule 39: a thousand alarms at one instant all run then, each once
   CHECK(run.actors().objects().live() == 0);
 }
 
-TEST_CASE("3.6 rule 39: with --state, alarms are there after a restart; those due meanwhile run at once, at least once") {
+TEST_CASE(
+    "3.6 rule 39: with --state, alarms are there after a restart; those due meanwhile run at once, "
+    "at least once") {
   ScratchDirectory scratch;
   const auto options = [&scratch](int64_t after_us) {
     ActorsRunOptions made;
@@ -358,7 +407,8 @@ TEST_CASE("3.6 rule 39: with --state, alarms are there after a restart; those du
   CHECK(run.count("ran") == 0);
 }
 
-TEST_CASE("3.6 rule 39: a handler whose success was not durable when the process ended runs again") {
+TEST_CASE(
+    "3.6 rule 39: a handler whose success was not durable when the process ended runs again") {
   ScratchDirectory scratch;
   ActorsRunOptions options;
   options.state = scratch.path();
@@ -381,7 +431,9 @@ TEST_CASE("3.6 rule 39: a handler whose success was not durable when the process
 
 TEST_CASE("3.6: an alarm set while the last failure is being cleared away is kept") {
   // The seventh failure drops the alarm; a request of the same instant sets another.
-  ActorsRun run(alarmed("abort(o, { retryCount }) { if (retryCount === 6) o.env.ACTOR.getByName('o').set('plain', '1000').catch(() => {}); throw new Error('no'); },"));
+  ActorsRun run(alarmed(
+      "abort(o, { retryCount }) { if (retryCount === 6) o.env.ACTOR.getByName('o').set('plain', "
+      "'1000').catch(() => {}); throw new Error('no'); },"));
   (void)run.ask("/set/abort/1000");
   run.advance(400 * kSecond);
   CHECK(run.count("ran") == 8);

@@ -9,10 +9,12 @@ namespace offing::test {
 namespace {
 
 constexpr const char* kTooLong =
-    "Error: A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was "
+    "Error: A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call "
+    "was "
     "canceled and the Durable Object was reset. [overloaded] [durableObjectReset]";
 constexpr std::string_view kHangs =
-    "Error: A critical section within this Durable Object awaited a Promise that apparently will never "
+    "Error: A critical section within this Durable Object awaited a Promise that apparently will "
+    "never "
     "complete.";
 constexpr const char* kWriteFailed =
     "Error: Internal error in Durable Object storage write caused object to be reset. "
@@ -25,7 +27,8 @@ constexpr int64_t kSecond = 1'000'000;
 
 TEST_CASE("3.2 rule 11: 30 s after its callback started a section resets the object") {
   ActorsRun run(actor_worker(R"js(
-    async section(ms) { await this.ctx.blockConcurrencyWhile(() => scheduler.wait(Number(ms))); return "done"; }
+    async section(ms) { await this.ctx.blockConcurrencyWhile(() => scheduler.wait(Number(ms)));
+      return "done"; }
   )js"));
   SUBCASE("all that wait are told, overloaded and reset") {
     const auto& slow = run.send(0, "LHR", "/section/40000");
@@ -52,7 +55,8 @@ TEST_CASE("3.2 rule 11: 30 s after its callback started a section resets the obj
   }
   SUBCASE("a transaction() is a section too (2.6)") {
     ActorsRun other(actor_worker(R"js(
-      async section() { await this.s.transaction(async (txn) => { txn.put("a", 1); await scheduler.wait(31_000); }); }
+      async section() { await this.s.transaction(async (txn) => { txn.put("a", 1);
+        await scheduler.wait(31_000); }); }
     )js"));
     const auto answer = other.ask("/section");
     CHECK(answer.body == kTooLong);
@@ -65,7 +69,8 @@ TEST_CASE("3.2 rule 12: a section whose promise can never settle resets the obje
   ActorsRun run(actor_worker(R"js(
     async never() { await this.ctx.blockConcurrencyWhile(() => new Promise(() => {})); }
     async later() {
-      await this.ctx.blockConcurrencyWhile(async () => { await scheduler.wait(5); await new Promise(() => {}); });
+      await this.ctx.blockConcurrencyWhile(async () => { await scheduler.wait(5);
+        await new Promise(() => {}); });
     }
     async outside() {
       const wait = new Promise((done) => { this.release = done; });
@@ -76,8 +81,13 @@ TEST_CASE("3.2 rule 12: a section whose promise can never settle resets the obje
   int64_t after_us = 0;
   std::string path = "/never";
   SUBCASE("nothing is under way") {}
-  SUBCASE("nothing is under way any more") { path = "/later"; after_us = 5 * kMs; }
-  SUBCASE("only an event that the section keeps out could settle it") { path = "/outside"; }
+  SUBCASE("nothing is under way any more") {
+    path = "/later";
+    after_us = 5 * kMs;
+  }
+  SUBCASE("only an event that the section keeps out could settle it") {
+    path = "/outside";
+  }
   const auto& answer = run.send(0, "LHR", path);
   const auto* waiting = after_us > 0 ? &run.send(kMs, "LHR", "/born") : nullptr;
   run.run();
@@ -88,29 +98,38 @@ TEST_CASE("3.2 rule 12: a section whose promise can never settle resets the obje
   CHECK(run.ask("/born").body == "2.1");
 }
 
-TEST_CASE("3.2 rule 12: what a section may wait for: bodies, streams, calls, KV, sync, its caller's functions") {
+TEST_CASE(
+    "3.2 rule 12: what a section may wait for: bodies, streams, calls, KV, sync, its caller's "
+    "functions") {
   ActorsRun run(actor_worker(R"js(
     fetch(request) {
-      return this.ctx.blockConcurrencyWhile(async () => new Response(`read ${(await request.text()).length}`));
+      return this.ctx.blockConcurrencyWhile(async () =>
+        new Response(`read ${(await request.text()).length}`));
     }
-    async stream(body) { return this.ctx.blockConcurrencyWhile(async () => (await new Response(body).text()).length); }
+    async stream(body) {
+      return this.ctx.blockConcurrencyWhile(async () => (await new Response(body).text()).length); }
     async calls() {
       return this.ctx.blockConcurrencyWhile(() => this.env.ACTOR.getByName("other").slow());
     }
     async slow() { await scheduler.wait(100); return "slow"; }
     async kv() { return this.ctx.blockConcurrencyWhile(() => this.env.KV.get("absent")); }
-    async sync() { return this.ctx.blockConcurrencyWhile(async () => { this.put("a", 1); await this.s.sync(); return "synced"; }); }
+    async sync() { return this.ctx.blockConcurrencyWhile(async () => { this.put("a", 1);
+      await this.s.sync(); return "synced"; }); }
     async callback(f) { return this.ctx.blockConcurrencyWhile(() => f()); }
-  )js", R"js(
+  )js",
+                             R"js(
     const slowly = () => new ReadableStream({ type: "bytes", async pull(c) {
       await scheduler.wait(20);
       if ((this.n = (this.n ?? 0) + 1) > 3) return c.close();
       c.enqueue(new Uint8Array(10));
     } });
-    own.body = async (find) => (await find().fetch("http://o/", { method: "POST", body: slowly() })).text();
+    own.body = async (find) => (await find().fetch("http://o/", { method: "POST",
+      body: slowly() })).text();
     own.streams = (find) => find().stream(slowly());
-    own.callbacks = (find) => find().callback(async () => { await scheduler.wait(30); return "called"; });
-  )js"), {.commit_delay_us = 5 * kMs});
+    own.callbacks = (find) => find().callback(async () => { await scheduler.wait(30);
+      return "called"; });
+  )js"),
+                {.commit_delay_us = 5 * kMs});
   CHECK(run.ask("/body").body == "read 30");
   CHECK(run.ask("/streams").body == "30");
   CHECK(run.ask("/calls").body == "slow");
@@ -134,7 +153,8 @@ constexpr std::string_view kSays = R"js(
       const [client, server] = Object.values(new WebSocketPair());
       if (path === "/standard") {
         server.accept();
-        server.addEventListener("message", ({ data }) => { this.put("a", 1); if (data === "bye") server.close(1000, "x"); else server.send(data); });
+        server.addEventListener("message", ({ data }) => { this.put("a", 1);
+          if (data === "bye") server.close(1000, "x"); else server.send(data); });
       } else {
         this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
         this.ctx.acceptWebSocket(server);
@@ -145,11 +165,13 @@ constexpr std::string_view kSays = R"js(
     if (path === "/fetch/throws") throw new TypeError("thrown");
     return new Response("x");
   }
-  webSocketMessage(ws, message) { this.put("a", 1); if (message === "bye") ws.close(1000, "x"); else ws.send(message); }
+  webSocketMessage(ws, message) { this.put("a", 1); if (message === "bye") ws.close(1000, "x");
+    else ws.send(message); }
   throws() { this.put("a", 1); throw new RangeError("thrown"); }
   async outgoing() { this.put("a", 1); await failure(() => fetch("http://elsewhere.example/")); }
   async calls() { this.put("a", 1); await this.env.ACTOR.getByName("other").none(); }
-  async callsFetch() { this.put("a", 1); await this.env.ACTOR.getByName("other").fetch("http://o/fetch/inner"); }
+  async callsFetch() { this.put("a", 1);
+    await this.env.ACTOR.getByName("other").fetch("http://o/fetch/inner"); }
   async kvPut() { this.put("a", 1); await this.env.KV.put("k", "v"); }
   async kvDelete() { this.put("a", 1); await this.env.KV.delete("k"); }
   async kvBulk() { this.put("a", 1); await this.env.KV.get(["k", "l"]); }
@@ -162,7 +184,8 @@ constexpr std::string_view kSaysMore = R"js(
   own.callbacks = (find) => find().callback(() => { console.log("called back"); });
 )js";
 
-// When something with this text first happened in a run with this delay between commit and acknowledgement.
+// When something with this text first happened in a run with this delay between commit and
+// acknowledgement.
 int64_t said_us(const char* path, const char* text, int64_t delay_us) {
   ActorsRun run(actor_worker(kSays, kSaysMore), {.commit_delay_us = delay_us});
   (void)run.ask("/born");
@@ -234,7 +257,8 @@ TEST_CASE("3.3 rules 14, 15: frames of WebSockets wait, in order; auto-responses
 }
 
 TEST_CASE("3.3 rule 14: chunks of a stream and its end wait, of a response and of an RPC result") {
-  ActorsRun run(actor_worker(R"js(
+  ActorsRun run(
+      actor_worker(R"js(
     body() {
       let n = 0;
       return new ReadableStream({ type: "bytes", pull: async (c) => {
@@ -246,8 +270,9 @@ TEST_CASE("3.3 rule 14: chunks of a stream and its end wait, of a response and o
     }
     fetch() { return new Response(this.body()); }
     async stream() { return this.body(); }
-  )js", "own.streams = async (find) => new Response(await find().stream()).text();"),
-                {.commit_delay_us = 30 * kMs});
+  )js",
+                   "own.streams = async (find) => new Response(await find().stream()).text();"),
+      {.commit_delay_us = 30 * kMs});
   const auto& answer = run.send(0, "LHR", "/fetch/");
   run.run();
   run.advance(kSecond);
@@ -263,8 +288,9 @@ TEST_CASE("3.3 rule 14: chunks of a stream and its end wait, of a response and o
 }
 
 TEST_CASE("3.3 rule 13: a wait covers the locks taken before it, not later ones") {
-  ActorsRun run(actor_worker("write(key) { this.put(key, 1); return key; } read() { return 'read'; }"),
-                {.commit_delay_us = 50 * kMs});
+  ActorsRun run(
+      actor_worker("write(key) { this.put(key, 1); return key; } read() { return 'read'; }"),
+      {.commit_delay_us = 50 * kMs});
   (void)run.ask("/read");
   run.advance(kSecond - run.now_us());
   const auto& write = run.send(kSecond, "LHR", "/write/a");
@@ -277,7 +303,8 @@ TEST_CASE("3.3 rule 13: a wait covers the locks taken before it, not later ones"
 }
 
 TEST_CASE("3.4 rule 26: commits become durable in order, and the gate opens for each") {
-  ActorsRun run(actor_worker("write(key) { this.put(key, 1); return key; }"), {.commit_delay_us = 50 * kMs});
+  ActorsRun run(actor_worker("write(key) { this.put(key, 1); return key; }"),
+                {.commit_delay_us = 50 * kMs});
   (void)run.ask("/born");
   run.advance(kSecond - run.now_us());
   std::vector<const ActorsRun::Answer*> answers;
@@ -288,7 +315,8 @@ TEST_CASE("3.4 rule 26: commits become durable in order, and the gate opens for 
   for (int i = 0; i < 5; ++i) CHECK(answers[i]->came_us == kSecond + i * 10 * kMs + 50 * kMs);
 }
 
-TEST_CASE("3.3 rule 16: a failing write: nothing leaves, everybody is told, nothing can be caught") {
+TEST_CASE(
+    "3.3 rule 16: a failing write: nothing leaves, everybody is told, nothing can be caught") {
   ActorsRun run(actor_worker(R"js(
     fetch(request) {
       const [client, server] = Object.values(new WebSocketPair());
@@ -301,19 +329,23 @@ TEST_CASE("3.3 rule 16: a failing write: nothing leaves, everybody is told, noth
       this.env.KV.put("k", "never");
       this.env.ACTOR.getByName("other").note("never");
       fetch("http://never.example/").catch(() => {});
-      try { await this.s.sync(); console.log("synced"); } catch (e) { console.log(`caught ${e.message}`); }
+      try { await this.s.sync(); console.log("synced"); } catch (e) {
+        console.log(`caught ${e.message}`); }
       return "never";
     }
     throws() { this.put("a", 1); throw new TypeError("never"); }
     async waits() { await scheduler.wait(1000); return "never"; }
     async unconfirmed() { await this.s.put("a", 1, { allowUnconfirmed: true }); return "told"; }
-  )js", R"js(
+  )js",
+                             R"js(
     own.keeps = async (find) => {
       const stub = find();
       const first = await failure(() => stub.throws());
-      return `${first} / ${await failure(() => stub.born())} / ${await failure(() => find().born())}`;
+      const second = await failure(() => stub.born());
+      return `${first} / ${second} / ${await failure(() => find().born())}`;
     };
-  )js"), {.commit_delay_us = 50 * kMs});
+  )js"),
+                {.commit_delay_us = 50 * kMs});
   ActorsSocket& socket = run.connect("/fetch/");
   (void)run.ask("/born");
   run.advance(kSecond - run.now_us());
@@ -371,9 +403,10 @@ TEST_CASE("3.3 rule 17: a lock of more than 30 s resets the object") {
 }
 
 TEST_CASE("2.2 sync() waits for unconfirmed writes too") {
-  ActorsRun run(actor_worker(
-                    "async sync() { this.s.put('a', 1, { allowUnconfirmed: true }); await this.s.sync(); }"),
-                {.commit_delay_us = 50 * kMs});
+  ActorsRun run(
+      actor_worker(
+          "async sync() { this.s.put('a', 1, { allowUnconfirmed: true }); await this.s.sync(); }"),
+      {.commit_delay_us = 50 * kMs});
   (void)run.ask("/born");
   run.advance(kSecond - run.now_us());
   CHECK(run.ask("/sync").came_us == kSecond + 50 * kMs);
@@ -384,12 +417,14 @@ TEST_CASE("3.4 rule 25: code that is left over after a reset has no storage") {
     async waits() {
       const before = this.s;
       await new Promise((go) => { left.go = go; });
-      for (const use of [() => before.put("a", 1), () => before.get("a"), () => before.kv.get("a"), () => before.sql.exec("SELECT 1")]) {
+      for (const use of [() => before.put("a", 1), () => before.get("a"),
+        () => before.kv.get("a"), () => before.sql.exec("SELECT 1")]) {
         console.log(`left ${await failure(use)}`);
       }
     }
     go() { left.go(); }
-  )js", "const left = {};"));
+  )js",
+                             "const left = {};"));
   const auto& waiting = run.send(0, "LHR", "/waits");
   const auto& stopping = run.send(10 * kMs, "LHR", "/stop/enough");
   run.run();
@@ -401,15 +436,19 @@ TEST_CASE("3.4 rule 25: code that is left over after a reset has no storage") {
   CHECK(run.ask("/value/a").body == "none");
 }
 
-TEST_CASE("3.4 rule 24: an error that rolls the transaction back breaks the object, caught or not") {
+TEST_CASE(
+    "3.4 rule 24: an error that rolls the transaction back breaks the object, caught or not") {
   // 100 nested triggers are not needed: RAISE(ROLLBACK) ends the implicit transaction too.
   ActorsRun run(actor_worker(R"js(
     prepare() {
-      this.s.sql.exec("CREATE TABLE t(a); CREATE TRIGGER r BEFORE INSERT ON t BEGIN SELECT RAISE(ROLLBACK, 'rolled back'); END");
+      this.s.sql.exec("CREATE TABLE t(a)");
+      this.s.sql.exec("CREATE TRIGGER r BEFORE INSERT ON t " +
+        "BEGIN SELECT RAISE(ROLLBACK, 'rolled back'); END");
     }
     insert() {
       this.put("a", 1);
-      try { this.s.sql.exec("INSERT INTO t VALUES (1)"); } catch (e) { return `caught ${e.message}`; }
+      try { this.s.sql.exec("INSERT INTO t VALUES (1)"); } catch (e) {
+        return `caught ${e.message}`; }
     }
   )js"));
   (void)run.ask("/prepare");
@@ -420,7 +459,8 @@ TEST_CASE("3.4 rule 24: an error that rolls the transaction back breaks the obje
   CHECK(run.ask("/value/a").body == "none");
 }
 
-TEST_CASE("3.4 rule 21: a real await splits what commits together, and each part waits for itself") {
+TEST_CASE(
+    "3.4 rule 21: a real await splits what commits together, and each part waits for itself") {
   ActorsRun run(actor_worker(R"js(
     async two() {
       this.put("a", 1);
@@ -428,7 +468,8 @@ TEST_CASE("3.4 rule 21: a real await splits what commits together, and each part
       this.put("b", 1);
       return "both";
     }
-  )js"), {.commit_delay_us = 50 * kMs});
+  )js"),
+                {.commit_delay_us = 50 * kMs});
   (void)run.ask("/born");
   run.advance(kSecond - run.now_us());
   REQUIRE(run.world().faults().arm("do.commit.fail=#3"));  // born, a, b
@@ -439,8 +480,10 @@ TEST_CASE("3.4 rule 21: a real await splits what commits together, and each part
   CHECK(run.ask("/value/b").body == "none");
 }
 
-TEST_CASE("3.3 rule 16: what is to fail is not made durable along with a commit acknowledged before") {
-  ActorsRun run(actor_worker("write(key) { this.put(key, 1); return key; }"), {.commit_delay_us = 50 * kMs});
+TEST_CASE(
+    "3.3 rule 16: what is to fail is not made durable along with a commit acknowledged before") {
+  ActorsRun run(actor_worker("write(key) { this.put(key, 1); return key; }"),
+                {.commit_delay_us = 50 * kMs});
   (void)run.ask("/born?object=x");
   (void)run.ask("/born?object=y");
   run.advance(kSecond - run.now_us());
@@ -454,7 +497,8 @@ TEST_CASE("3.3 rule 16: what is to fail is not made durable along with a commit 
   CHECK(run.ask("/value/b?object=y").body == "none");
 }
 
-TEST_CASE("3.4 rule 20: writes of the older backend without a real await between them commit together") {
+TEST_CASE(
+    "3.4 rule 20: writes of the older backend without a real await between them commit together") {
   ActorsRunOptions options;
   options.commit_delay_us = 5 * kMs;
   options.classes = {{"Actor", "test-Actor", false}};
@@ -469,14 +513,17 @@ TEST_CASE("3.4 rule 20: writes of the older backend without a real await between
         s.put({ b: 1, c: 1 });
         s.delete("d");
         if (path === "/abort") this.ctx.abort("stopped");
-        if (path === "/split") { await scheduler.wait(10); s.put("e", 1); this.ctx.abort("stopped"); }
+        if (path === "/split") { await scheduler.wait(10); s.put("e", 1);
+          this.ctx.abort("stopped"); }
         return new Response("written");
       }
     }
     export default { async fetch(request, env) {
-      try { return await env.ACTOR.getByName("o").fetch(request); } catch (e) { return new Response(e.message, { status: 500 }); }
+      try { return await env.ACTOR.getByName("o").fetch(request); } catch (e) {
+        return new Response(e.message, { status: 500 }); }
     } };
-  )js", options);
+  )js",
+                options);
   CHECK(run.ask("/abort").body == "stopped");
   CHECK(run.ask("/read").body == "");
   REQUIRE(run.world().faults().arm("do.commit.fail=always"));
@@ -495,7 +542,8 @@ TEST_CASE("1.4 a stream of an object that is reset fails as a lost connection") 
         c.enqueue(new Uint8Array(10));
       } }));
     }
-  )js", R"js(
+  )js",
+                             R"js(
     own.reads = async (find) => {
       const reader = (await find().fetch("http://o/")).body.getReader();
       await reader.read();

@@ -23,8 +23,10 @@ std::string actor_worker(std::string_view body, std::string_view more) {
   std::string source = R"js(
 import { DurableObject, RpcTarget } from "cloudflare:workers";
 const shown = (e) => `${e.name}: ${e.message}` +
-  ["remote", "retryable", "overloaded", "durableObjectReset"].filter((k) => e[k]).map((k) => ` [${k}]`).join("");
-const failure = async (work) => { try { await work(); return "nothing"; } catch (e) { return shown(e); } };
+  ["remote", "retryable", "overloaded",
+    "durableObjectReset"].filter((k) => e[k]).map((k) => ` [${k}]`).join("");
+const failure = async (work) => { try { await work(); return "nothing"; } catch (e) {
+  return shown(e); } };
 class Base extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
@@ -47,7 +49,8 @@ export default {
     const find = (name) => env.ACTOR.getByName(name ?? url.searchParams.get("object") ?? "o",
       url.searchParams.has("hint") ? { locationHint: url.searchParams.get("hint") } : undefined);
     try {
-      if (own[method] !== undefined) return new Response(String(await own[method](find, env, ctx, ...args)));
+      if (own[method] !== undefined) return new Response(String(await own[method](find, env, ctx,
+        ...args)));
       if (method === "fetch" || request.headers.has("upgrade")) return await find().fetch(request);
       return new Response(String(await find()[method](...args)));
     } catch (e) {

@@ -1,6 +1,7 @@
-// A whole run in one place, in virtual time: a Worker with Durable Objects from a string, its locations, its
-// objects; requests are sent and WebSockets are opened at times of the run's clock, and everything that
-// the trace holds can be asked for by its time. All times are microseconds since the run's start.
+// A whole run in one place, in virtual time: a Worker with Durable Objects from a string, its
+// locations, its objects; requests are sent and WebSockets are opened at times of the run's clock,
+// and everything that the trace holds can be asked for by its time. All times are microseconds
+// since the run's start.
 #ifndef OFFING_TESTS_UNIT_ACTORS_KIT_H_
 #define OFFING_TESTS_UNIT_ACTORS_KIT_H_
 
@@ -35,10 +36,10 @@ struct ActorsRunOptions {
 };
 
 // The source of a Worker around the body of the class Actor. Its handler calls, in the object that
-// `?object=NAME` names (default "o"), the method that the path names with the parts of the path as text
-// arguments; /fetch/… and upgrades go to the object's fetch. A failure answers 500 with shown(error): class,
-// message and marks. `env.KV` is a KV namespace. The class has `starts`, how often it was constructed, and
-// `count`, a field. `more` stands beside the class.
+// `?object=NAME` names (default "o"), the method that the path names with the parts of the path as
+// text arguments; /fetch/… and upgrades go to the object's fetch. A failure answers 500 with
+// shown(error): class, message and marks. `env.KV` is a KV namespace. The class has `starts`, how
+// often it was constructed, and `count`, a field. `more` stands beside the class.
 std::string actor_worker(std::string_view body, std::string_view more = "");
 
 // A client's end of a WebSocket, with what came and when.
@@ -105,9 +106,9 @@ class ActorsRun {
   std::string hash() const { return hash_.hex(); }
   // Texts of `exception`, `console`, `object` and `alarm` events so far.
   const std::vector<std::string>& log() const { return log_->lines; }
-  // When such things happened: "out URL" (an outbound fetch), "put KEY", "delete KEY", "read OP KEY", "list",
-  // "call KIND WHAT" and "answer OUTCOME ERROR" of objects, "isolate WHAT WHY", and the lines of `log`.
-  // All whose text begins with `prefix`.
+  // When such things happened: "out URL" (an outbound fetch), "put KEY", "delete KEY", "read OP
+  // KEY", "list", "call KIND WHAT" and "answer OUTCOME ERROR" of objects, "isolate WHAT WHY", and
+  // the lines of `log`. All whose text begins with `prefix`.
   std::vector<int64_t> times(std::string_view prefix) const;
   size_t count(std::string_view prefix) const { return times(prefix).size(); }
 

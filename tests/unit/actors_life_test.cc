@@ -12,7 +12,9 @@ namespace {
 constexpr int64_t kMs = 1'000;
 constexpr int64_t kSecond = 1'000'000;
 
-size_t live(ActorsRun& run) { return run.actors().objects().live(); }
+size_t live(ActorsRun& run) {
+  return run.actors().objects().live();
+}
 
 }  // namespace
 
@@ -36,12 +38,15 @@ TEST_CASE("3.5 rule 32: an object hibernates after 10 s idle, and not before") {
   }
 }
 
-TEST_CASE("3.5 rules 33, 34: hibernation loses memory and keeps storage; the constructor runs again") {
+TEST_CASE(
+    "3.5 rules 33, 34: hibernation loses memory and keeps storage; the constructor runs again") {
   ActorsRun run(actor_worker(R"js(
     constructor(ctx, env) { super(ctx, env); console.log(`constructed ${this.starts}`); }
     alarm() {}
     set() { this.field = "lost"; this.put("kept", "yes"); this.s.setAlarm(Date.now() + 3_600_000); }
-    async get() { return `${this.field} ${this.value("kept")} ${(await this.s.getAlarm()) !== null}`; }
+    async get() {
+      return `${this.field} ${this.value("kept")} ${(await this.s.getAlarm()) !== null}`;
+    }
   )js"));
   (void)run.ask("/set");
   CHECK(run.ask("/get").body == "lost yes true");
@@ -52,22 +57,35 @@ TEST_CASE("3.5 rules 33, 34: hibernation loses memory and keeps storage; the con
   CHECK(run.count("constructed 2") == 1);
 }
 
-TEST_CASE("3.5 rule 32: what keeps an object from hibernating: timer, awaited call, running event") {
+TEST_CASE(
+    "3.5 rule 32: what keeps an object from hibernating: timer, awaited call, running event") {
   ActorsRun run(actor_worker(R"js(
     timer(ms) { setTimeout(() => console.log("fired"), Number(ms)); }
     async call(ms) { this.env.ACTOR.getByName("slow").wait(ms).then(() => console.log("called")); }
     async wait(ms) { await scheduler.wait(Number(ms)); return "waited"; }
-    until(ms) { this.ctx.waitUntil(scheduler.wait(Number(ms)).then(() => console.log("waited until"))); }
+    until(ms) { this.ctx.waitUntil(scheduler.wait(Number(ms))); }
     section(ms) { this.ctx.blockConcurrencyWhile(() => scheduler.wait(Number(ms))); }
     transaction(ms) { this.s.transaction(() => scheduler.wait(Number(ms))); }
   )js"));
   const char* path = "";
-  SUBCASE("a timer") { path = "/timer/25000"; }
-  SUBCASE("an awaited call") { path = "/call/25000"; }
-  SUBCASE("a running event") { path = "/wait/25000"; }
-  SUBCASE("a promise of waitUntil") { path = "/until/25000"; }
-  SUBCASE("a section") { path = "/section/25000"; }
-  SUBCASE("a transaction") { path = "/transaction/25000"; }
+  SUBCASE("a timer") {
+    path = "/timer/25000";
+  }
+  SUBCASE("an awaited call") {
+    path = "/call/25000";
+  }
+  SUBCASE("a running event") {
+    path = "/wait/25000";
+  }
+  SUBCASE("a promise of waitUntil") {
+    path = "/until/25000";
+  }
+  SUBCASE("a section") {
+    path = "/section/25000";
+  }
+  SUBCASE("a transaction") {
+    path = "/transaction/25000";
+  }
   CAPTURE(path);
   run.send(0, "LHR", path);
   run.advance(24'900 * kMs);
@@ -77,7 +95,8 @@ TEST_CASE("3.5 rule 32: what keeps an object from hibernating: timer, awaited ca
   CHECK(live(run) == 0);
 }
 
-TEST_CASE("3.5 rule 32: an open standard WebSocket keeps the object in memory; its end lets it go") {
+TEST_CASE(
+    "3.5 rule 32: an open standard WebSocket keeps the object in memory; its end lets it go") {
   ActorsRun run(actor_worker(R"js(
     fetch() {
       const [client, server] = Object.values(new WebSocketPair());
@@ -135,11 +154,15 @@ TEST_CASE("3.5 rule 32: a response that is still being sent is a running event")
   CHECK(run.count("object evicted") == 0);
 }
 
-TEST_CASE("3.5 rule 32: idle but not hibernatable, an object is evicted after 70 to 140 s, by seed") {
+TEST_CASE(
+    "3.5 rule 32: idle but not hibernatable, an object is evicted after 70 to 140 s, by seed") {
   std::set<int64_t> times;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     const auto evicted_us = [seed] {
-      ActorsRun run(actor_worker("tick() { setInterval(() => { this.ticks = (this.ticks ?? 0) + 1; }, 3000); }"), {.seed = seed});
+      ActorsRun run(
+          actor_worker(
+              "tick() { setInterval(() => { this.ticks = (this.ticks ?? 0) + 1; }, 3000); }"),
+          {.seed = seed});
       (void)run.ask("/tick");
       run.advance(150 * kSecond);
       CHECK(run.count("object hibernated") == 0);
@@ -176,8 +199,10 @@ TEST_CASE("3.5 rule 35: waitUntil holds the eviction off for a while, not for ev
   CHECK(live(run) == 0);
 }
 
-TEST_CASE("3.5 rule 33: hibernatable sockets, tags, attachments, auto-responses outlive hibernation and eviction, "
-          "and go with a reset") {
+TEST_CASE(
+    "3.5 rule 33: hibernatable sockets, tags, attachments, auto-responses outlive hibernation and "
+    "eviction, "
+    "and go with a reset") {
   ActorsRun run(actor_worker(R"js(
     fetch(request) {
       const [client, server] = Object.values(new WebSocketPair());
@@ -191,8 +216,10 @@ TEST_CASE("3.5 rule 33: hibernatable sockets, tags, attachments, auto-responses 
     webSocketMessage(ws, message) {
       const { name, born } = ws.deserializeAttachment();
       const at = this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime();
-      ws.send([message, this.born(), name, born, this.ctx.getTags(ws).join("+"), this.ctx.getWebSockets("all").length,
-               at === undefined ? "never" : Date.now() - at, this.ctx.getHibernatableWebSocketEventTimeout(),
+      ws.send([message, this.born(), name, born, this.ctx.getTags(ws).join("+"),
+        this.ctx.getWebSockets("all").length,
+               at === undefined ? "never" : Date.now() - at,
+                 this.ctx.getHibernatableWebSocketEventTimeout(),
                this.ctx.getWebSocketAutoResponse().request].join(" "));
     }
     tick() { setInterval(() => {}, 3_000); }
@@ -247,7 +274,8 @@ TEST_CASE("3.5 rule 31, 1.4: a code update resets every instance; what was writt
   const auto& other = run.send(0, "SIN", "/wait?object=y");
   run.at(5 * kSecond, [&] { run.actors().reset_for_new_code(); });
   run.run();
-  CHECK(waiting.body == "Error: Durable Object reset because its code was updated. [durableObjectReset]");
+  CHECK(waiting.body ==
+        "Error: Durable Object reset because its code was updated. [durableObjectReset]");
   CHECK(other.body == waiting.body);
   CHECK(waiting.came_us == 5 * kSecond);
   CHECK(socket.texts() == "close 1006 WebSocket disconnected without sending Close frame.");
@@ -259,7 +287,9 @@ TEST_CASE("3.5 rule 31, 1.4: a code update resets every instance; what was writt
 }
 
 TEST_CASE("eviction on demand: when the events are over; names and ids; what there is not") {
-  ActorsRun run(actor_worker("async wait(ms) { await scheduler.wait(Number(ms)); return this.born(); } whoami() { return String(this.ctx.id); }"));
+  ActorsRun run(
+      actor_worker("async wait(ms) { await scheduler.wait(Number(ms)); return this.born(); } "
+                   "whoami() { return String(this.ctx.id); }"));
   const auto& busy = run.send(0, "LHR", "/wait/1000?object=busy");
   (void)run.send(0, "LHR", "/born?object=idle");
   run.advance(100 * kMs);
@@ -286,19 +316,25 @@ TEST_CASE("fault do.evict: every event finds a new instance") {
   }
 }
 
-TEST_CASE("fault do.reset: the instance is reset before the event; a fresh stub is served by the next one") {
-  ActorsRun run(actor_worker("async wait() { await scheduler.wait(1000); return 'waited'; }"), {.faults = {"do.reset=always"}});
+TEST_CASE(
+    "fault do.reset: the instance is reset before the event; a fresh stub is served by the next "
+    "one") {
+  ActorsRun run(actor_worker("async wait() { await scheduler.wait(1000); return 'waited'; }"),
+                {.faults = {"do.reset=always"}});
   CHECK(run.ask("/born").body == "1.1");
   CHECK(run.ask("/born").body == "2.1");
   const auto& waiting = run.send(run.now_us(), "LHR", "/wait");
   run.advance(100 * kMs);
   CHECK(run.ask("/born").body == "4.1");
-  CHECK(waiting.body == "Error: Durable Object connection closed because the object was reset. [durableObjectReset]");
+  CHECK(
+      waiting.body ==
+      "Error: Durable Object connection closed because the object was reset. [durableObjectReset]");
   CHECK(run.world().faults().fired(FaultPoint::kDurableReset) == 3);
 }
 
 TEST_CASE("fault isolate.evict: an isolate takes its objects along, when their events are over") {
-  ActorsRun run(actor_worker("async wait() { await scheduler.wait(1000); return this.born(); }"), {.faults = {"isolate.evict=always"}});
+  ActorsRun run(actor_worker("async wait() { await scheduler.wait(1000); return this.born(); }"),
+                {.faults = {"isolate.evict=always"}});
   const auto& slow = run.send(0, "LHR", "/wait?object=slow");
   const auto& quick = run.send(0, "LHR", "/born?object=quick");
   run.run();
@@ -308,9 +344,11 @@ TEST_CASE("fault isolate.evict: an isolate takes its objects along, when their e
   CHECK(run.ask("/born?object=slow").body == "2.1");
 }
 
-TEST_CASE("1.5.2 a throwing constructor breaks the object for its caller; the next stub tries again") {
+TEST_CASE(
+    "1.5.2 a throwing constructor breaks the object for its caller; the next stub tries again") {
   ActorsRun run(actor_worker(R"js(
-    constructor(ctx, env) { super(ctx, env); if (this.starts < 3) throw new RangeError(`not at ${this.starts}`); }
+    constructor(ctx, env) { super(ctx, env);
+      if (this.starts < 3) throw new RangeError(`not at ${this.starts}`); }
   )js"));
   CHECK(run.ask("/born").body == "RangeError: not at 1 [remote] [durableObjectReset]");
   // What the constructor wrote was not committed.
@@ -338,8 +376,9 @@ constexpr std::string_view kEverything = R"js(
   }
   async webSocketMessage(ws, message) {
     this.put("m", message);
-    if (message === "all") for (const one of this.ctx.getWebSockets("t")) one.send(`all ${this.starts}`);
-    else if (message === "wait") await scheduler.wait(Math.random() * 100);
+    if (message === "all") {
+      for (const one of this.ctx.getWebSockets("t")) one.send(`all ${this.starts}`);
+    } else if (message === "wait") await scheduler.wait(Math.random() * 100);
     ws.send(`${message} ${this.born()}`);
   }
   webSocketClose(ws, code) { console.log(`closed ${code}`); }
@@ -357,7 +396,8 @@ constexpr std::string_view kEverything = R"js(
     return n + 1;
   }
   counter() { return new Counter(this); }
-  async section() { return this.ctx.blockConcurrencyWhile(async () => { await scheduler.wait(20); return this.born(); }); }
+  async section() { return this.ctx.blockConcurrencyWhile(async () => { await scheduler.wait(20);
+    return this.born(); }); }
 )js";
 constexpr std::string_view kCounter = R"js(
 class Counter extends RpcTarget {
@@ -369,7 +409,8 @@ own.rpc = async (find) => {
   const stub = find();
   using counter = await stub.counter();
   const seen = [];
-  const all = await Promise.allSettled([counter.add((n) => { seen.push(n); }), stub.counter().add(), stub.section(), stub.add("b")]);
+  const all = await Promise.allSettled([counter.add((n) => { seen.push(n); }),
+    stub.counter().add(), stub.section(), stub.add("b")]);
   return JSON.stringify([all.map((r) => r.value ?? shown(r.reason)), seen]);
 };
 )js";
@@ -382,22 +423,29 @@ std::string hash_of_everything(uint64_t seed, size_t* resets) {
   options.commit_delay_us = draw.chance(0.5) ? draw.between(0, 20'000) : 0;
   ActorsRun run(actor_worker(kEverything, kCounter), options);
   static constexpr const char* kLocations[] = {"LHR", "SIN", "IAD"};
-  static constexpr const char* kPaths[] = {"/fetch/x", "/later", "/add/c", "/rpc", "/section", "/add/b"};
+  static constexpr const char* kPaths[] = {"/fetch/x", "/later",   "/add/c",
+                                           "/rpc",     "/section", "/add/b"};
   static constexpr const char* kMessages[] = {"all", "wait", "x"};
   for (int i = 0; i < 30; ++i) {
-    const std::string path = std::string(kPaths[draw.between(0, 5)]) + "?object=" + std::string(1, static_cast<char>('a' + draw.between(0, 2)));
+    const std::string path = std::string(kPaths[draw.between(0, 5)]) + "?object=" +
+                             std::string(1, static_cast<char>('a' + draw.between(0, 2)));
     run.send(draw.between(0, 20'000'000), kLocations[draw.between(0, 2)], path);
   }
   for (int i = 0; i < 4; ++i) {
-    ActorsSocket& socket = run.connect(draw.between(0, 5'000'000), draw.chance(0.5) ? "/hibernating?object=a" : "/standard?object=b",
-                                       kLocations[draw.between(0, 2)]);
+    ActorsSocket& socket =
+        run.connect(draw.between(0, 5'000'000),
+                    draw.chance(0.5) ? "/hibernating?object=a" : "/standard?object=b",
+                    kLocations[draw.between(0, 2)]);
     for (int m = 0; m < 6; ++m) {
-      run.at(draw.between(6'000'000, 40'000'000), [&socket, text = std::string(kMessages[draw.between(0, 2)])] {
-        if (socket.open()) socket.send(text);
-      });
+      run.at(draw.between(6'000'000, 40'000'000),
+             [&socket, text = std::string(kMessages[draw.between(0, 2)])] {
+               if (socket.open()) socket.send(text);
+             });
     }
     if (draw.chance(0.5)) {
-      run.at(draw.between(20'000'000, 50'000'000), [&socket] { if (socket.open()) socket.close(1000, "x"); });
+      run.at(draw.between(20'000'000, 50'000'000), [&socket] {
+        if (socket.open()) socket.close(1000, "x");
+      });
     }
   }
   run.advance(300'000'000);
@@ -407,7 +455,8 @@ std::string hash_of_everything(uint64_t seed, size_t* resets) {
 
 }  // namespace
 
-TEST_CASE("200 seeds of alarms, WebSockets, RPC and faults in one Worker: twice the same, each its own") {
+TEST_CASE(
+    "200 seeds of alarms, WebSockets, RPC and faults in one Worker: twice the same, each its own") {
   std::set<std::string> hashes;
   size_t resets = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {

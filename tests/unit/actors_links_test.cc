@@ -1,4 +1,5 @@
-// Order of calls, broken stubs, one instance, home locations: spec/durable-objects.md 1.1, 1.4, 3.5.
+// Order of calls, broken stubs, one instance, home locations:
+// spec/durable-objects.md 1.1, 1.4, 3.5.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -35,14 +36,16 @@ TEST_CASE("3.5 rule 28: calls of one stub arrive in order over a link, fetches a
       await Promise.all(all);
     }
     order() { return this.seen.join(); }
-  )js", R"js(
+  )js",
+                             R"js(
     own.burst = async (find) => {
       const stub = find();
       const all = [];
       for (let i = 0; i < 20; i++) all.push(i % 2 ? stub.log(`${i}`) : stub.fetch(`http://o/${i}`));
       await Promise.all(all);
     };
-  )js"), far_apart(7 * kMs));
+  )js"),
+                far_apart(7 * kMs));
   std::string order;
   for (int i = 0; i < 20; ++i) order += (i ? "," : "") + std::to_string(i);
   SUBCASE("from a stateless Worker") {
@@ -60,33 +63,39 @@ TEST_CASE("3.5 rule 28: calls of one stub arrive in order over a link, fetches a
   }
 }
 
-TEST_CASE("3.5 rule 28: two stubs of one object have no order between them; completion has its own") {
-  ActorsRun run(actor_worker("async wait(ms) { await scheduler.wait(Number(ms)); (this.seen ??= []).push(ms); }"
-                             "order() { return this.seen.join(); }",
-                             "own.two = async (find) => { const s = find(); await Promise.all([s.wait(50), s.wait(10)]); };"),
-                far_apart());
+TEST_CASE(
+    "3.5 rule 28: two stubs of one object have no order between them; completion has its own") {
+  ActorsRun run(
+      actor_worker(
+          "async wait(ms) { await scheduler.wait(Number(ms)); (this.seen ??= []).push(ms); }"
+          "order() { return this.seen.join(); }",
+          "own.two = async (find) => { const s = find(); await Promise.all([s.wait(50), "
+          "s.wait(10)]); };"),
+      far_apart());
   (void)run.ask("/two");
   CHECK(run.ask("/order").body == "10,50");
 }
 
 TEST_CASE("3.5 rule 29: when a stub's connection breaks, calls under way and later ones fail") {
-  ActorsRun run(actor_worker(""), far_apart());
-  (void)run.ask("/born?object=far", "SIN");
-  SUBCASE("a call under way when an earlier one resets the object is not served by the next instance") {
+  SUBCASE(
+      "a call under way when an earlier one resets the object is not served by the next instance") {
     ActorsRun two(actor_worker("", R"js(
       own.two = async (find) => {
         const stub = find();
         const first = failure(() => stub.stop("gone"));
         await scheduler.wait(10);
         const second = failure(() => stub.note("under way"));
-        return `${await first} / ${await second} / ${await failure(() => stub.note("later"))} / ${await find().born()}`;
+        const both = `${await first} / ${await second}`;
+        return `${both} / ${await failure(() => stub.note("later"))} / ${await find().born()}`;
       };
       own.atOnce = async (find) => {
         const stub = find();
-        return (await Promise.all([failure(() => stub.stop("gone")), failure(() => stub.note("under way")),
+        return (await Promise.all([failure(() => stub.stop("gone")),
+          failure(() => stub.note("under way")),
                                    failure(() => stub.fetch("http://o/"))])).join(" / ");
       };
-    )js"), far_apart());
+    )js"),
+                  far_apart());
     (void)two.ask("/born?object=far", "SIN");
     const std::string gone = "Error: gone [durableObjectReset]";
     CHECK(two.ask("/two?object=far").body == gone + " / " + gone + " / " + gone + " / 2.1");
@@ -102,7 +111,8 @@ TEST_CASE("3.5 rule 29: when a stub's connection breaks, calls under way and lat
         await failure(() => find().stop("gone"));
         return `${await failure(() => stub.note("x"))} / ${await find().born()}`;
       };
-    )js"), far_apart());
+    )js"),
+                   far_apart());
     CHECK(idle.ask("/idle").body == "Error: gone [durableObjectReset] / 2.1");
   }
   SUBCASE("an ordinary exception leaves the stub as it is (1.4)") {
@@ -111,7 +121,8 @@ TEST_CASE("3.5 rule 29: when a stub's connection breaks, calls under way and lat
         const stub = find();
         return `${await failure(() => stub.throws())} / ${await stub.born()}`;
       };
-    )js"), far_apart());
+    )js"),
+                    far_apart());
     CHECK(usual.ask("/usual").body == "RangeError: no [remote] / 1.1");
   }
   SUBCASE("a stub outlives an eviction: nothing broke (rule 34)") {
@@ -123,7 +134,8 @@ TEST_CASE("3.5 rule 29: when a stub's connection breaks, calls under way and lat
         await scheduler.wait(12_000);
         return `${before} ${await stub.born()}`;
       };
-    )js"), far_apart());
+    )js"),
+                      far_apart());
     CHECK(evicted.ask("/keep").body == "1.1 2.1");
   }
 }
@@ -152,12 +164,14 @@ TEST_CASE("3.5 rule 30: an instance is gone before the next one is made, whateve
     }
     run.run();
     const size_t created = run.count("object created");
-    const size_t gone = run.count("object evicted") + run.count("object reset") + run.count("object hibernated");
+    const size_t gone =
+        run.count("object evicted") + run.count("object reset") + run.count("object hibernated");
     CHECK(created > 10);
     CHECK(created - gone == run.actors().objects().live());
     CHECK(run.actors().objects().live() <= 1);
     // Each instance was constructed exactly once, and storage counted it.
-    REQUIRE(run.world().faults().arm(std::string(fault).substr(0, std::string(fault).find('=')) + "=0"));
+    REQUIRE(run.world().faults().arm(std::string(fault).substr(0, std::string(fault).find('=')) +
+                                     "=0"));
     (void)run.ask("/born");
     CHECK(run.ask("/value/starts").body == std::to_string(run.count("object created")));
   }
@@ -190,7 +204,9 @@ TEST_CASE("1.1 an object lives where it was first called, and calls take the lin
     CHECK(took("/born?object=a", "LHR") == 180 * kMs);
   }
   SUBCASE("objects call each other over the same links") {
-    ActorsRun relay(actor_worker("async relay(name) { return this.env.ACTOR.getByName(name).born(); }"), far_apart());
+    ActorsRun relay(
+        actor_worker("async relay(name) { return this.env.ACTOR.getByName(name).born(); }"),
+        far_apart());
     (void)relay.ask("/born?object=far", "SIN");
     (void)relay.ask("/born?object=near", "IAD");
     const int64_t sent_us = relay.now_us();
@@ -204,14 +220,17 @@ TEST_CASE("1.1 a jurisdiction is kept whoever calls first, and says so when it c
   options.links = {"SIN-FRA=80ms", "SIN-IAD=110ms", "FRA-IAD=45ms"};
   const std::string worker = actor_worker("", R"js(
     own.in = (find, env, ctx, j, name) => env.ACTOR.jurisdiction(j).getByName(name).born();
-    own.mixed = (find, env) => failure(() => env.ACTOR.jurisdiction("eu").get(env.ACTOR.jurisdiction("us").idFromName("x")));
+    own.mixed = (find,
+      env) => failure(() =>
+        env.ACTOR.jurisdiction("eu").get(env.ACTOR.jurisdiction("us").idFromName("x")));
   )js");
   ActorsRun run(worker, options);
   CHECK(run.ask("/in/eu/a", "SIN").came_us == 160 * kMs);
   CHECK(run.ask("/in/us/a", "SIN").body == "1.1");  // another object
   CHECK(run.ask("/in/eu/a", "FRA").body == "1.2");
   CHECK(run.ask("/mixed", "FRA").body ==
-        "TypeError: get called on jurisdictional subnamespace with an ID from a different jurisdiction");
+        "TypeError: get called on jurisdictional subnamespace with an ID from a different "
+        "jurisdiction");
   options.locations = {"SIN"};
   options.links = {};
   ActorsRun outside(worker, options);
@@ -227,7 +246,8 @@ TEST_CASE("1.3 pipelining takes one way there and back, wherever the object is")
     async later() { await scheduler.wait(30); return new Counter(40); }
     nested() { return { counter: new Counter(5) }; }
     throws() { throw new RangeError("no"); }
-  )js", R"js(
+  )js",
+                             R"js(
     class Counter extends RpcTarget {
       #n;
       constructor(n) { super(); this.#n = n; }
@@ -239,8 +259,10 @@ TEST_CASE("1.3 pipelining takes one way there and back, wherever the object is")
     own.later = (find) => find().later().add(2);
     own.nested = (find) => find().nested().counter.add(1);
     own.failed = (find) => find().throws().add(1);
-    own.kept = async (find) => { const counter = await find().counter(1); await counter.add(1); return counter.add(1); };
-  )js"), far_apart());
+    own.kept = async (find) => { const counter = await find().counter(1); await counter.add(1);
+      return counter.add(1); };
+  )js"),
+                far_apart());
   (void)run.ask("/born?object=far", "SIN");
   const auto took = [&run](std::string path, std::string body, int64_t ms) {
     CAPTURE(path);

@@ -20,7 +20,8 @@ std::string room(std::string_view body = "", std::string_view more = "") {
     }
     webSocketClose(ws, code, reason, clean) { console.log(`closed ${code} ${reason} ${clean}`); }
     webSocketError(ws, error) { console.log(`error ${error}`); }
-  )js" + std::string(body), more);
+  )js" + std::string(body),
+                      more);
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ TEST_CASE("4 Order: per socket, events start in order and their async parts may 
   for (int i = 0; i < 5; ++i) socket.send(std::to_string(i));
   run.advance(kSecond);
   CHECK(socket.texts() == "4|3|2|1|0");
-  for (int i = 0; i < 5; ++i) CHECK(run.times("begin " + std::to_string(i)) == std::vector<int64_t>{0});
+  for (int i = 0; i < 5; ++i)
+    CHECK(run.times("begin " + std::to_string(i)) == std::vector<int64_t>{0});
 }
 
 TEST_CASE("4 and 3.2: messages wait for a section, in order, also through a hibernation") {
@@ -83,14 +85,17 @@ TEST_CASE("4 setHibernatableWebSocketEventTimeout: an event over its time discon
 }
 
 TEST_CASE("4 Handler throws: logged, the socket stays open") {
-  ActorsRun run(room("webSocketMessage(ws, message) { if (message === 'throw') throw new RangeError('no'); ws.send(message); }"));
+  ActorsRun run(
+      room("webSocketMessage(ws, message) { if (message === 'throw') throw new RangeError('no'); "
+           "ws.send(message); }"));
   ActorsSocket& socket = run.connect("/fetch/");
   socket.send("throw");
   socket.send("after");
   run.advance(kSecond);
   CHECK(socket.texts() == "after");
   bool logged = false;
-  for (const std::string& line : run.log()) logged |= line.find("RangeError: no") != std::string::npos;
+  for (const std::string& line : run.log())
+    logged |= line.find("RangeError: no") != std::string::npos;
   CHECK(logged);
 }
 
@@ -118,7 +123,9 @@ TEST_CASE("4 Sockets per object: 32,768") {
   )js"));
   (void)run.ask("/accept/32768");
   const auto refused = run.ask("/accept/1");
-  CHECK(refused.body.find("only 32768 websockets can be accepted on a single Durable Object instance") != std::string::npos);
+  CHECK(refused.body.find(
+            "only 32768 websockets can be accepted on a single Durable Object instance") !=
+        std::string::npos);
 }
 
 TEST_CASE("4 Returning it: an end that a response has taken cannot be accepted") {
@@ -132,10 +139,13 @@ TEST_CASE("4 Returning it: an end that a response has taken cannot be accepted")
     again() { return failure(() => this.client.accept()); }
   )js"));
   (void)run.connect("/fetch/");
-  CHECK(run.ask("/again").body == "TypeError: Can't accept() WebSocket that was already used in a response.");
+  CHECK(run.ask("/again").body ==
+        "TypeError: Can't accept() WebSocket that was already used in a response.");
 }
 
-TEST_CASE("3.3 rule 16 and 4: frames of a failing write are never sent, and the socket goes with the reset") {
+TEST_CASE(
+    "3.3 rule 16 and 4: frames of a failing write are never sent, and the socket goes with the "
+    "reset") {
   ActorsRun run(room("webSocketMessage(ws, message) { this.put('m', message); ws.send(message); }"),
                 {.commit_delay_us = 50 * kMs});
   ActorsSocket& socket = run.connect("/fetch/");
