@@ -4,6 +4,7 @@
 
 import { type DurableObjectState, forgetSections, makeState } from "./durable_state";
 import { answerWith, currentEnv, fail, mainExport, passed } from "./dispatch";
+import { exposeClass } from "./errors";
 import { IoContext, openContext } from "./io";
 import { makeIncoming } from "./request";
 
@@ -34,6 +35,20 @@ export class ActorIo extends IoContext {
     this.name = name;
   }
 }
+
+// What alarm() is told (rule 40).
+class AlarmInvocationInfo {
+  readonly scheduledTime: number;
+  readonly retryCount: number;
+  readonly isRetry: boolean;
+
+  constructor(scheduledTime: number, retryCount: number, isRetry: boolean) {
+    this.scheduledTime = scheduledTime;
+    this.retryCount = retryCount;
+    this.isRetry = isRetry;
+  }
+}
+exposeClass({}, "AlarmInvocationInfo", AlarmInvocationInfo);
 
 export interface ClassOfSpace {
   readonly className: string;
@@ -125,7 +140,7 @@ export function actorAlarm(actor: RequestId, event: RequestId, scheduledTime: nu
       native.log(io.request, "warn", NO_ALARM_TEXT);
       return passed(io);
     }
-    const info = { scheduledTime, retryCount, isRetry };
+    const info = new AlarmInvocationInfo(scheduledTime, retryCount, isRetry);
     then.call(resolve((handler as Handler).call(instance, info)),
               () => passed(io), (error: unknown) => fail(io, error));
   });
