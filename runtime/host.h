@@ -48,9 +48,6 @@ class Host {
   // Global fetch, one hop: redirects are the guest side's. The error is the text of the Error that
   // the guest's promise rejects with.
   virtual void fetch(RequestId request, Request outbound, FetchCallback done) = 0;
-  // A service binding that names this Worker: its own default fetch handler, in the same location,
-  // whichever isolate's turn it is. The error is "Class: message" of what the handler threw.
-  virtual void fetch_self(RequestId request, Request inner, FetchCallback done) = 0;
   virtual void kv(RequestId request, KvCall call, KvCallback done) = 0;
 
   // ---- Calls between guests. Each takes the time of the link between the two locations, there and
@@ -76,8 +73,6 @@ class Host {
   virtual durable::ObjectStorage& actor_storage(RequestId actor) = 0;
   // The hibernatable WebSockets of this actor's object; they outlive the instance.
   virtual ActorSockets& actor_sockets(RequestId actor) = 0;
-  // Something of the instance's life for the trace: what: section, reset, gate, socket, ….
-  virtual void actor_event(RequestId actor, std::string_view what, std::string_view detail) = 0;
 
   // level: debug, info, log, warn, error.
   virtual void log(RequestId request, std::string_view level, std::string_view text) = 0;

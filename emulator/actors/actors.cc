@@ -96,14 +96,7 @@ std::expected<size_t, std::string> Actors::evict(std::string_view class_name,
   return objects_->evict(named, "demand");
 }
 
-void Actors::reset_for_new_code() {
-  std::vector<Object*> live;
-  objects_->for_each([&](const Object& object) {
-    if (object.actor != 0) live.push_back(const_cast<Object*>(&object));
-  });
-  std::ranges::sort(live, {}, [](const Object* object) { return object->actor; });
-  for (Object* object : live) objects_->reset(*object, GuestError::reset(kNewCode));
-}
+void Actors::reset_for_new_code() { objects_->reset_all(GuestError::reset(kNewCode)); }
 
 void Actors::classes_changed(const std::vector<ActorClass>& before) {
   objects_->renumber(before);

@@ -24,10 +24,6 @@ static constexpr uint32_t kNoSpace = UINT32_MAX;
 static constexpr const char* kGone =
     "Durable Object connection closed because the object was reset.";
 
-static std::string table_key(const durable::ObjectName& key) {
-  return key.unique_key + "/" + key.id;
-}
-
 Objects::Objects(World& world, Topology& topology, const WorkerOptions& worker,
                  durable::Store& store, const Links& links)
     : world_(world),
@@ -40,35 +36,37 @@ Objects::Objects(World& world, Topology& topology, const WorkerOptions& worker,
 
 Object& Objects::known(const durable::ObjectName& key, uint32_t space, std::string_view name,
                        size_t home) {
-  auto& slot = objects_[table_key(key)];
-  if (!slot) {
-    slot = std::make_unique<Object>();
-    slot->key = key;
-    slot->space = space;
-    slot->home = home;
+  Object* object = find(key);
+  if (object == nullptr) {
+    auto made = std::make_unique<Object>();
+    object = made.get();
+    object->key = key;
+    object->space = space;
+    object->home = home;
+    objects_.insert(std::move(made));
   }
-  if (slot->name.empty()) slot->name = name;
-  return *slot;
+  if (object->name.empty()) object->name = name;
+  return *object;
 }
 
 std::expected<Object*, std::string> Objects::find(const CallTarget& target,
                                                   size_t caller_location) {
   assert(target.kind == CallTarget::Kind::kActor);
   if (target.index >= worker_.actor_classes.size()) return std::unexpected("no such class");
-  const durable::ObjectName key{worker_.actor_classes[target.index].unique_key, target.id};
-  if (Object* object = find(key)) {
+  const std::string& unique_key = worker_.actor_classes[target.index].unique_key;
+  if (Object* object = find(ObjectOrder::Key{unique_key, target.id})) {
     object->space = target.index;
     if (object->name.empty()) object->name = target.name;
     return object;
   }
   auto home = placement_.home(target.location_hint, target.jurisdiction, caller_location);
   if (!home) return std::unexpected(home.error());
-  return &known(key, target.index, target.name, *home);
+  return &known({unique_key, target.id}, target.index, target.name, *home);
 }
 
-Object* Objects::find(const durable::ObjectName& key) {
-  auto it = objects_.find(table_key(key));
-  return it == objects_.end() ? nullptr : it->second.get();
+Object* Objects::find(ObjectOrder::Key key) {
+  auto it = objects_.find(key);
+  return it == objects_.end() ? nullptr : it->get();
 }
 
 Object* Objects::of_actor(RequestId actor) {
@@ -97,7 +95,7 @@ std::expected<Isolate*, std::string> Objects::wake(Object& object, std::string_v
   object.actor = topology_.new_number();
   object.isolate = (*resident)->number;
   object.events = 0;
-  object.leaving = false;
+  object.leaving = {};
   object.idle_since_us = world_.now_us();
   object.evict_at_us = 0;
   by_actor_.emplace(object.actor, &object);
@@ -118,8 +116,8 @@ void Objects::event_ended(Object& object) {
   if (object.events > 0) return;
   object.idle_since_us = world_.now_us();
   object.evict_at_us = 0;
-  if (world_.fault(FaultPoint::kDurableEvict)) object.leaving = true;
-  if (object.leaving) return arm_idle_check(object, world_.now_us());
+  if (world_.fault(FaultPoint::kDurableEvict)) object.leaving = "fault";
+  if (!object.leaving.empty()) return arm_idle_check(object, world_.now_us());
   if (!object.idle_check) arm_idle_check(object, world_.now_us() + kHibernateUs);
 }
 
@@ -135,8 +133,8 @@ void Objects::check_idle(Object& object) {
   Isolate* isolate = isolate_of(object);
   if (isolate == nullptr || object.events > 0) return;  // the end of its event looks again
   const ActorActivity doing = isolate->actor_activity(object.actor);
-  if (object.leaving) {
-    if (doing.events == 0) return close(object, "evicted", "demand");
+  if (!object.leaving.empty()) {
+    if (doing.events == 0) return close(object, "evicted", object.leaving);
     return arm_idle_check(object, world_.now_us() + 1000);
   }
   const int64_t now_us = world_.now_us();
@@ -162,14 +160,17 @@ void Objects::close(Object& object, std::string_view what, std::string_view why)
   emit(object, what, why);
   GuestError error = GuestError::of(kGone);
   error.retryable = true;
-  const RequestId actor = object.actor;
-  isolate->close_actor(actor, error);
-  by_actor_.erase(actor);
+  isolate->close_actor(object.actor, error);
+  forget_instance(object);
+  object.stubs.clear();
+}
+
+void Objects::forget_instance(Object& object) {
+  by_actor_.erase(object.actor);
   object.actor = 0;
   object.events = 0;
   object.idle_check = false;
-  object.leaving = false;
-  object.stubs.clear();
+  object.leaving = {};
   object.storage.reset();
 }
 
@@ -191,12 +192,7 @@ void Objects::broken(RequestId actor, const GuestError& why) {
   Object* object = of_actor(actor);
   if (object == nullptr) return;
   emit(*object, "reset", why.message);
-  by_actor_.erase(actor);
-  object->actor = 0;
-  object->events = 0;
-  object->idle_check = false;
-  object->leaving = false;
-  object->storage.reset();
+  forget_instance(*object);
   store_.discard_unsynced(object->key);
   object->sockets.reset();
   if (broken_stubs_.size() + object->stubs.size() > kBrokenStubsMax) broken_stubs_.clear();
@@ -210,18 +206,27 @@ void Objects::reset(Object& object, GuestError why, Fault fault) {
   isolate->break_actor(object.actor, std::move(why));
 }
 
-size_t Objects::evict(const std::function<bool(const Object&)>& matches, std::string_view why) {
+void Objects::reset_all(const GuestError& why) {
+  for (Object* object : in_memory()) reset(*object, why);
+}
+
+// In the order in which they came, whatever the table's.
+std::vector<Object*> Objects::in_memory() const {
   std::vector<Object*> found;
-  for (auto& [actor, object] : by_actor_) {
-    if (matches(*object)) found.push_back(object);
-  }
+  for (auto& [actor, object] : by_actor_) found.push_back(object);
   std::ranges::sort(found, {}, [](const Object* object) { return object->actor; });
+  return found;
+}
+
+size_t Objects::evict(const std::function<bool(const Object&)>& matches, std::string_view why) {
+  std::vector<Object*> found = in_memory();
+  std::erase_if(found, [&matches](const Object* object) { return !matches(*object); });
   for (Object* object : found) {
     Isolate* isolate = isolate_of(*object);
     if (object->events == 0 && isolate->actor_activity(object->actor).events == 0) {
       close(*object, "evicted", why);
     } else {
-      object->leaving = true;
+      object->leaving = why;
     }
   }
   return found.size();
@@ -240,7 +245,7 @@ void Objects::renumber(const std::vector<ActorClass>& before) {
       if (worker_.actor_classes[j].unique_key == before[i].unique_key) now[i] = j;
     }
   }
-  for (auto& [key, object] : objects_) {
+  for (const auto& object : objects_) {
     if (object->space < now.size()) object->space = now[object->space].value_or(kNoSpace);
   }
 }

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "emulator/topology/links.h"
@@ -42,11 +43,27 @@ struct Object {
   int64_t idle_since_us = 0;
   int64_t evict_at_us = 0;   // when it goes though it could not hibernate
   bool idle_check = false;   // one is scheduled
-  bool leaving = false;      // goes as soon as it is idle
+  std::string_view leaving;  // why it goes as soon as it is idle; empty: it does not
   bool platform_failure = false;  // what broke it last was not its own doing (rule 47)
   // Stubs that the instance has served, the newest: they break with it (rule 29).
   std::vector<uint64_t> stubs;
   size_t next_stub = 0;      // where the next one goes when there are enough
+};
+
+// By unique key and id, without making a key to look for one.
+struct ObjectOrder {
+  struct Key {
+    std::string_view unique_key;
+    std::string_view id;
+    auto operator<=>(const Key&) const = default;
+  };
+  using is_transparent = void;
+  static Key of(const Key& key) { return key; }
+  static Key of(const std::unique_ptr<Object>& object) {
+    return {object->key.unique_key, object->key.id};
+  }
+  size_t operator()(const auto& key) const { return std::hash<std::string_view>()(of(key).id); }
+  bool operator()(const auto& a, const auto& b) const { return of(a) == of(b); }
 };
 
 class Objects {
@@ -57,7 +74,10 @@ class Objects {
   // The object of an address, made known at the first call. The error is a text for the calling
   // guest.
   std::expected<Object*, std::string> find(const CallTarget& target, size_t caller_location);
-  Object* find(const durable::ObjectName& key);
+  Object* find(ObjectOrder::Key key);
+  Object* find(const durable::ObjectName& key) { 
+    return find(ObjectOrder::Key{key.unique_key, key.id});
+  }
   Object* of_actor(RequestId actor);
   Object& known(const durable::ObjectName& key, uint32_t space, std::string_view name, size_t home);
 
@@ -75,6 +95,7 @@ class Objects {
   // Breaks the instance from outside; whose doing it is counts for its alarm (rule 47).
   enum class Fault : uint8_t { kPlatform, kOwn };
   void reset(Object& object, GuestError why, Fault fault = Fault::kPlatform);
+  void reset_all(const GuestError& why);
   // A call of this stub is to be served by the instance. Gives what the stub broke with before, if
   // it did.
   const GuestError* serve_stub(Object& object, uint64_t stub);
@@ -100,13 +121,15 @@ class Objects {
   size_t count() const { return objects_.size(); }
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const auto& [key, object] : objects_) visit(*object);
+    for (const auto& object : objects_) visit(*object);
   }
 
   // Told of a WebSocket event of a hibernatable socket; the router puts it here.
   std::function<void(Object&, SocketEvent)> on_socket_event;
 
  private:
+  void forget_instance(Object& object);
+  std::vector<Object*> in_memory() const;
   void arm_idle_check(Object& object, int64_t at_us);
   void check_idle(Object& object);
   void emit(const Object& object, std::string_view what, std::string_view why);
@@ -118,7 +141,7 @@ class Objects {
   const Links& links_;
   Placement placement_;
   Random& eviction_;
-  std::unordered_map<std::string, std::unique_ptr<Object>> objects_;  // by unique key + '/' + id
+  std::unordered_set<std::unique_ptr<Object>, ObjectOrder, ObjectOrder> objects_;
   std::unordered_map<RequestId, Object*> by_actor_;
   std::unordered_map<uint64_t, GuestError> broken_stubs_;
 };

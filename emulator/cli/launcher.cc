@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
     unsetenv(name);
 #ifdef OFFING_SANITIZER_PRELOAD
   setenv("LD_PRELOAD", OFFING_SANITIZER_PRELOAD, 1);
-  if (!getenv("ASAN_OPTIONS")) setenv("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1", 1);
+  setenv("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1", 0);  // unless it is set
 #endif
   char self[4096];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);

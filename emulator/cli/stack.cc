@@ -82,7 +82,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   stack->outbound_ = std::move(*outbound);
 
   stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
-                                      stack->kv_namespaces(), {}, nullptr});
+                                      stack->kv_namespaces(), nullptr});
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
@@ -94,10 +94,6 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
   stack->gateway_ = std::make_unique<WorkerGateway>(world, *stack->topology_);
-  stack->services_->fetch_self = [gateway = stack->gateway_.get()](
-                                     size_t location, Request request, Host::FetchCallback done) {
-    gateway->call_self(location, std::move(request), std::move(done));
-  };
   return stack;
 }
 

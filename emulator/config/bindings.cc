@@ -138,12 +138,8 @@ Done Environment::add_service(const Value& entry, const std::string& key) {
     return add_unsupported(name, "service binding to the Worker " + service, key, entry);
   }
   if (auto taken = take(name, key, entry); !taken) return taken;
-  if (entrypoint == "default" && props == nullptr) {
-    worker_.self_bindings.push_back(name);
-  } else {
-    worker_.service_bindings.push_back(
-        {name, std::move(entrypoint), props != nullptr ? props->json() : ""});
-  }
+  worker_.service_bindings.push_back(
+      {name, std::move(entrypoint), props != nullptr ? props->json() : ""});
   return {};
 }
 

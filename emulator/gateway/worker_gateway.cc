@@ -122,27 +122,6 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
   if (wanted) respond(std::move(response));
 }
 
-void WorkerGateway::call_self(size_t location, Request request, Host::FetchCallback done) {
-  auto resident = topology_.acquire(location);
-  if (!resident) return done(std::unexpected(resident.error()));
-  const RequestId id = topology_.new_number();
-  const uint32_t number = (*resident)->number;
-  const std::string& code = topology_.locations()[location];
-  const int64_t started_us = world_.now_us();
-  world_.trace().emit(trace::RequestEvent{id, code, number, request.method, request.url});
-  (*resident)->isolate->fetch(
-      id, std::move(request), topology_.cf_json(location), "default",
-      [this, id, location, number, started_us, done = std::move(done)](FetchResult result) mutable {
-        const bool ok = result.outcome == Outcome::kOk;
-        world_.trace().emit(trace::ResponseEvent{
-            id, topology_.locations()[location], ok ? result.response.status : uint16_t{0},
-            world_.now_us() - started_us, to_string(result.outcome)});
-        topology_.release(location, number);
-        if (!ok) return done(std::unexpected(std::move(result.error)));
-        done(std::move(result.response));
-      });
-}
-
 void WorkerGateway::client_gone(RequestId id) {
   auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;

@@ -24,9 +24,6 @@ class WorkerGateway {
   // `id` names the request in the trace; never used twice. `respond` is called exactly once, unless
   // `client_gone` is called first.
   void dispatch(RequestId id, Request request, ResponseCallback respond);
-  // A guest calls its own Worker through a service binding: no edge, no client; what the handler
-  // throws goes to the caller (spec/limits.md 5.2).
-  void call_self(size_t location, Request request, Host::FetchCallback done);
   // The client went away before it had its whole answer.
   void client_gone(RequestId id);
   size_t in_flight() const { return in_flight_.size(); }

@@ -32,13 +32,6 @@ void IsolateHost::fetch(RequestId request, Request outbound, FetchCallback done)
   services_.outbound.fetch(location_, request, std::move(outbound), std::move(done));
 }
 
-void IsolateHost::fetch_self(RequestId, Request inner, FetchCallback done) {
-  services_.world.post([&services = services_, location = location_index_, inner = std::move(inner),
-                        done = std::move(done)]() mutable {
-    services.fetch_self(location, std::move(inner), std::move(done));
-  });
-}
-
 void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
   const uint32_t kv_namespace = services_.kv_namespaces.at(call.binding);
   services_.kv.call(location_index_, request, kv_namespace, std::move(call), std::move(done));
@@ -75,9 +68,6 @@ durable::ObjectStorage& IsolateHost::actor_storage(RequestId actor) {
 ActorSockets& IsolateHost::actor_sockets(RequestId actor) {
   return services_.guest_calls->actor_sockets(actor);
 }
-
-// Nothing of it is in the trace yet that the room of actors does not say itself.
-void IsolateHost::actor_event(RequestId, std::string_view, std::string_view) {}
 
 void IsolateHost::log(RequestId request, std::string_view level, std::string_view text) {
   services_.world.trace().emit(trace::ConsoleEvent{request, location_, level, text});

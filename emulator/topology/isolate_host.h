@@ -26,8 +26,6 @@ struct Services {
   config::BundleSourceMaps& source_maps;
   // The KV service's numbers for WorkerOptions::kv_bindings, in their order.
   std::vector<uint32_t> kv_namespaces;
-  // A guest's call of its own Worker; the gateway puts it here. Called as an event of its own.
-  std::move_only_function<void(size_t location, Request, Host::FetchCallback)> fetch_self;
   // Calls between guests; put here once the room that serves them is made.
   GuestCalls* guest_calls = nullptr;
   // Requests that no client made, instances, calls: from here up.
@@ -45,7 +43,6 @@ class IsolateHost final : public Host {
   double random() override { return math_random_.uniform(); }
   void random_bytes(std::span<uint8_t> bytes) override;
   void fetch(RequestId request, Request outbound, FetchCallback done) override;
-  void fetch_self(RequestId request, Request inner, FetchCallback done) override;
   void kv(RequestId request, KvCall call, KvCallback done) override;
   void call_fetch(RequestId caller, CallTarget target, Request inner,
                   ActorFetchCallback done) override;
@@ -59,7 +56,6 @@ class IsolateHost final : public Host {
   void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) override;
   durable::ObjectStorage& actor_storage(RequestId actor) override;
   ActorSockets& actor_sockets(RequestId actor) override;
-  void actor_event(RequestId actor, std::string_view what, std::string_view detail) override;
   void log(RequestId request, std::string_view level, std::string_view text) override;
   void uncaught(RequestId request, std::string_view where, std::string_view text,
                 std::string_view stack) override;

@@ -3,8 +3,8 @@
 // (runtime/web/actor.ts) under the same RequestId, which is also the context that the instance's
 // timers, fetches and promises belong to: they outlive the event that began them.
 //
-// Every entry goes through `input` (enter_actor, enter_for), everything that leaves through
-// `output` (leave_actor). After each turn finish_actors commits what the turn wrote. A broken actor
+// Every entry goes through `input` (enter_for), everything that leaves through `output`
+// (leave_for). After each turn finish_actors commits what the turn wrote. A broken actor
 // is emptied at the end of the turn that broke it: its events are answered with the error, nothing
 // is sent any more.
 // Owner: Isolate::Parts. Life: open_actor to close_actor or break.

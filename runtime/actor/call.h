@@ -49,7 +49,7 @@ struct CallTarget {
   };
   Kind kind = Kind::kEntrypoint;
   uint32_t index = 0;
-  std::string entrypoint;     // kEntrypoint: the export's name; `index` is for the record only
+  std::string entrypoint;     // kEntrypoint: the export's name
   std::string props;          // kEntrypoint: ctx.props there, opaque; empty: none
   std::string id;             // kActor: 64 hex digits
   std::string name;           // kActor: of idFromName, or empty

@@ -56,8 +56,9 @@ void InputGate::end(Section section) {
 }
 
 void InputGate::pump() {
-  if (std::exchange(pumping_, true)) return;
-  wants_pump_ = false;
+  if (gone_ != nullptr) return;
+  bool gone = false;
+  gone_ = &gone;
   while (!broken_) {
     const auto section = startable();
     if (section != asked_.end()) {
@@ -65,6 +66,7 @@ void InputGate::pump() {
       running_ = section->section;
       asked_.erase(section);
       start();
+      if (gone) return;
       continue;
     }
     const auto entry = std::ranges::find_if(
@@ -73,8 +75,9 @@ void InputGate::pump() {
     Task task = std::move(entry->task);
     waiting_.erase(entry);
     task();
+    if (gone) return;
   }
-  pumping_ = false;
+  gone_ = nullptr;
   wants_pump_ = false;
 }
 

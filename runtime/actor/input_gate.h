@@ -25,13 +25,19 @@ class InputGate {
   using Section = uint32_t;  // 0: outside of all
   static constexpr size_t kDepthMax = 64;
 
+  InputGate() = default;
+  InputGate(const InputGate&) = delete;
+  ~InputGate() {
+    if (gone_ != nullptr) *gone_ = true;
+  }
+
   // Runs `entry` now, or later when its section has the lock.
   void enter(Section section, Task entry);
   // Asks for a section inside `parent`. `start` runs when it has the lock; `end` gives it back.
   // 0: nested too deeply (rule 7).
   Section ask(Section parent, Task start);
   void end(Section section);
-  // Runs what may run. `turn` is not nested: calls from inside a task return at once.
+  // Runs what may run; a task may destroy the gate. Calls from inside a task return at once.
   void pump();
   bool wants_pump() const { return wants_pump_; }
 
@@ -42,7 +48,7 @@ class InputGate {
   bool idle() const { return running_ == 0 && waiting_.empty() && asked_.empty(); }
   size_t waiting() const { return waiting_.size(); }
 
-  // Test-only: lets everything pass (`gate.input.broken` of emulator/world/faults.h).
+  // Test-only: lets everything pass (`gate.input.defective` of emulator/world/faults.h).
   bool defective = false;
 
  private:
@@ -66,7 +72,7 @@ class InputGate {
   Section running_ = 0;
   Section last_ = 0;
   bool wants_pump_ = false;
-  bool pumping_ = false;
+  bool* gone_ = nullptr;  // of the pump that runs: set when a task destroys the gate
   bool broken_ = false;
 };
 

@@ -50,7 +50,7 @@ class OutputGate {
   bool broken() const { return broken_; }
   size_t held() const { return held_.size(); }
 
-  // Test-only: lets everything pass (`gate.output.broken` of emulator/world/faults.h).
+  // Test-only: lets everything pass (`gate.output.defective` of emulator/world/faults.h).
   bool defective = false;
 
  private:

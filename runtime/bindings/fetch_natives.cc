@@ -33,7 +33,7 @@ void on_answer(Isolate::Parts& parts, Ticket ticket,
   resolve_fetched(parts, ticket, std::move(*response));
 }
 
-// (request, method, url, headers, body, length, self)
+// (request, method, url, headers, body, length)
 void fetch(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
@@ -52,19 +52,15 @@ void fetch(const Arguments& info) {
   out.stream = std::move(body.stream);
   auto done = [token = parts->token, ticket](std::expected<Response, std::string> answer) {
     if (token->parts == nullptr) return;
-    deliver(*token->parts, ticket, [parts = token->parts, ticket, answer = std::move(answer)]() mutable {
-      on_answer(*parts, ticket, std::move(answer));
-    });
+    deliver(*token->parts, ticket,
+            [parts = token->parts, ticket, answer = std::move(answer)]() mutable {
+              on_answer(*parts, ticket, std::move(answer));
+            });
   };
-  leave_for(*parts, request, [parts, request, self = info[6]->IsTrue(), out = std::move(out),
-                              done = std::move(done)](bool left) mutable {
-    if (!left) return;
-    if (self) {
-      parts->host.fetch_self(request, std::move(out), std::move(done));
-    } else {
-      parts->host.fetch(request, std::move(out), std::move(done));
-    }
-  });
+  leave_for(*parts, request,
+            [parts, request, out = std::move(out), done = std::move(done)](bool left) mutable {
+              if (left) parts->host.fetch(request, std::move(out), std::move(done));
+            });
 }
 
 constexpr NativeFunction kFunctions[] = {{"fetch", fetch}};

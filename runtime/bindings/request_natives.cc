@@ -70,7 +70,8 @@ void respond_error(const Arguments& info) {
   if (request == nullptr || request->answered) return;
   const RequestId id = request->id;
   const Described described = describe(*parts, info.GetIsolate()->GetCurrentContext(), info[1]);
-  parts->host.uncaught(id, request->rpc_done ? "rpc" : "fetch", described.text, described.stack);
+  const char* where = request->rpc_done ? "rpc" : request->is_alarm ? "alarm" : "fetch";
+  parts->host.uncaught(id, where, described.text, described.stack);
   // Only guests that called are given the exception itself.
   GuestError thrown = guest_error_of(*parts, info.GetIsolate()->GetCurrentContext(), info[1]);
   thrown.remote = true;

@@ -12,12 +12,10 @@ namespace offing {
 
 using v8::Local;
 
-GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event,
-                              RequestId actor) {
-  auto request = std::make_unique<GuestRequest>();
-  request->id = event;
-  request->actor = actor;
-  return *parts.requests.add(event, std::move(request));
+GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event, RequestId actor) {
+  GuestRequest& request = open_request(parts, event);
+  request.actor = actor;
+  return request;
 }
 
 void construct_instance(Isolate::Parts& parts, Actor& actor) {

@@ -60,6 +60,18 @@ void start_drain(Isolate::Parts& parts, GuestRequest& request) {
 
 }  // namespace
 
+GuestRequest& open_request(Isolate::Parts& parts, RequestId id) {
+  std::unique_ptr<GuestRequest> request;
+  if (parts.spare_requests.empty()) {
+    request = std::make_unique<GuestRequest>();
+  } else {
+    request = std::move(parts.spare_requests.back());
+    parts.spare_requests.pop_back();
+  }
+  request->id = id;
+  return *parts.requests.add(id, std::move(request));
+}
+
 void work_began(Isolate::Parts& parts, RequestId request) {
   if (GuestRequest* found = parts.find_request(request)) ++found->under_way;
 }

@@ -60,6 +60,8 @@ struct GuestRequest {
 // What the platform gives waitUntil after the response (spec/limits.md 2.2).
 constexpr int64_t kDrainMs = 30'000;
 
+// Puts one into the table; its objects are used again and again.
+GuestRequest& open_request(Isolate::Parts& parts, RequestId id);
 // A request takes part in counting only while it is in the table; id 0 and ended ones do not.
 void work_began(Isolate::Parts& parts, RequestId request);
 void work_ended(Isolate::Parts& parts, RequestId request);

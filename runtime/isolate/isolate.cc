@@ -68,7 +68,6 @@ bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerO
   set("flags", strings(isolate, options.flags, [](const std::string& s) { return s; }));
   set("vars", pairs(isolate, context, options.vars));
   set("kv", strings(isolate, options.kv_bindings, [](const KvBinding& b) { return b.name; }));
-  set("self", strings(isolate, options.self_bindings, [](const std::string& s) { return s; }));
   set("actorClasses", objects(isolate, context, options.actor_classes,
                               [&](Local<v8::Object> made, const ActorClass& c) {
                                 put(made, "className", text_from_utf8(isolate, c.class_name));
@@ -96,18 +95,6 @@ Local<v8::String> entrypoint_string(Isolate::Parts& parts, std::string_view entr
         parts.isolate, text_from_utf8(parts.isolate, entrypoint)->InternalizeString(parts.isolate));
   }
   return parts.last_entrypoint_string.Get(parts.isolate);
-}
-
-GuestRequest& open_request(Isolate::Parts& parts, RequestId id) {
-  std::unique_ptr<GuestRequest> request;
-  if (parts.spare_requests.empty()) {
-    request = std::make_unique<GuestRequest>();
-  } else {
-    request = std::move(parts.spare_requests.back());
-    parts.spare_requests.pop_back();
-  }
-  request->id = id;
-  return *parts.requests.add(id, std::move(request));
 }
 
 }  // namespace

@@ -45,13 +45,12 @@ struct Callee {
 
 GuestRequest& open_event(Isolate::Parts& parts, RequestId event, RequestId actor, RpcCall call,
                          RpcDone done) {
-  auto request = std::make_unique<GuestRequest>();
-  request->id = event;
-  request->actor = actor;
-  request->props = std::move(call.props);
-  request->rpc = std::make_unique<RpcCall>(std::move(call));
-  request->rpc_done = std::move(done);
-  return *parts.requests.add(event, std::move(request));
+  GuestRequest& request = open_request(parts, event);
+  request.actor = actor;
+  request.props = std::move(call.props);
+  request.rpc = std::make_unique<RpcCall>(std::move(call));
+  request.rpc_done = std::move(done);
+  return request;
 }
 
 void fail_call(Isolate::Parts& parts, RequestId event, GuestError error) {

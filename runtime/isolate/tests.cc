@@ -41,13 +41,11 @@ class TestRun : public std::enable_shared_from_this<TestRun> {
     if (parts == nullptr) return;
     if (at_ == results_.size()) return done_(std::move(results_));
     const RequestId id = kFirstTestRequest + at_;
-    auto request = std::make_unique<GuestRequest>();
-    request->id = id;
+    GuestRequest& request = open_request(*parts, id);
     // The test's answer: the next test begins when this one's context has been left.
-    request->done = [self = shared_from_this()](FetchResult result) {
+    request.done = [self = shared_from_this()](FetchResult result) {
       self->finished(std::move(result));
     };
-    parts->requests.add(id, std::move(request));
     parts->suspects.push_back(id);
     run_turn(*parts, [this, parts, id](Local<v8::Context> context) {
       // It answers as a request does: native.respond or native.respondError.

@@ -62,7 +62,6 @@ struct WorkerOptions {
   // env.NAME as JSON text: "\"text\"" for a plain variable.
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<KvBinding> kv_bindings;
-  std::vector<std::string> self_bindings;  // service bindings to this Worker itself: env names
   std::vector<ServiceBinding> service_bindings;
   std::vector<ActorClass> actor_classes;
   std::vector<ActorBinding> actor_bindings;

@@ -3,7 +3,7 @@
 
 import { makeNamespace } from "./durable_namespace";
 import { KvNamespace } from "./kv";
-import { makeSelfService, makeService } from "./service";
+import { makeService } from "./service";
 
 type InitOptions = Parameters<Entry["init"]>[0];
 
@@ -30,10 +30,9 @@ export function makeEnv(options: InitOptions): Record<string, unknown> {
     env[name] = new KvNamespace(at);
   });
   for (const { name, space } of options.actors) env[name] = makeNamespace(space);
-  for (const name of options.self) env[name] = makeSelfService();
-  options.services.forEach(({ name, entrypoint, propsJson }, at) => {
-    env[name] = makeService(at, entrypoint, propsJson);
-  });
+  for (const { name, entrypoint, propsJson } of options.services) {
+    env[name] = makeService(entrypoint, propsJson);
+  }
   for (const [name, what] of options.unsupported) env[name] = unsupportedBinding(name, what);
   return env;
 }

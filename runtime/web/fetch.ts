@@ -69,7 +69,7 @@ function send(hop: Hop): Promise<NativeResponse> {
                             length);
   }
   const url = withoutFragment(fetchFlags.customPorts ? hop.url : dropPort(hop.url));
-  return native.fetch(io.request, hop.method, url, headers, sent, length, false);
+  return native.fetch(io.request, hop.method, url, headers, sent, length);
 }
 
 function header(list: FlatHeaders, name: string): string | undefined {

@@ -52,9 +52,9 @@ interface Native {
   sourceCancel(source: SourceId, reason: string): void;
   sourceLength(source: SourceId): number;                           // -1 when unknown
 
-  // ---- outbound fetch, one hop; `self`: to this Worker's own handler (a service binding to itself). body as in `respond`.
+  // ---- outbound fetch, one hop. body as in `respond`.
   fetch(request: RequestId, method: string, url: string, headers: FlatHeaders,
-        body: undefined | string | Uint8Array | number, length: number, self: boolean): Promise<{
+        body: undefined | string | Uint8Array | number, length: number): Promise<{
     status: number; statusText: string; headers: FlatHeaders;
     body: Uint8Array | SourceId | undefined; webSocket: WebSocketId | undefined;
   }>;
@@ -272,7 +272,7 @@ interface Entry {
   // snapshot was loaded.
   init(options: {
     compatibilityDate: string; flags: string[];
-    vars: [name: string, json: string][]; kv: string[]; self: string[];
+    vars: [name: string, json: string][]; kv: string[];
     // Bindings to classes of this Worker; `space` indexes actorClasses. And to its entrypoints.
     actorClasses: { className: string; sqlite: boolean }[];
     actors: { name: string; space: number }[];

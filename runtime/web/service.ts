@@ -7,9 +7,6 @@ import { illegalInvocation } from "./io";
 import type { RequestInit } from "./request";
 import { handlerOf, proxyOf, TargetHandler, targetStub } from "./rpc";
 
-// Whoever has no binding's number is known by the entrypoint's name alone.
-const NO_BINDING = 0xffffffff;
-
 export class Fetcher {
   constructor() {
     throw new TypeError("Illegal constructor");
@@ -39,25 +36,21 @@ export function makeReceivedStub(target: NativeTarget): object {
   return makeStub([kind, index, id, name, hint, jurisdiction, native.newNumber()]);
 }
 
-function entrypointTarget(index: number, entrypoint: string,
-                          props: string | Uint8Array): NativeTarget {
-  return [0, index, "", entrypoint, props, "", 0];
+function entrypointTarget(entrypoint: string, props: string | Uint8Array): NativeTarget {
+  return [0, 0, "", entrypoint, props, "", 0];
 }
 
 // env.NAME of a service binding; `propsJson` "" is none.
-export function makeService(index: number, entrypoint: string, propsJson: string): object {
-  return makeStub(entrypointTarget(index, entrypoint, propsJson));
-}
-export function makeSelfService(): object {
-  return makeStub(entrypointTarget(NO_BINDING, "default", ""));
+export function makeService(entrypoint: string, propsJson: string): object {
+  return makeStub(entrypointTarget(entrypoint, propsJson));
 }
 
 // ctx.exports.NAME: a stub without props, and a function that makes stubs with props.
 export function makeLoopback(entrypoint: string): object {
-  const target = entrypointTarget(NO_BINDING, entrypoint, "");
+  const target = entrypointTarget(entrypoint, "");
   return proxyOf(new TargetHandler(Fetcher.prototype, target, undefined, ([options]) => {
     const props = (options as { props?: unknown } | undefined)?.props;
-    return makeStub(entrypointTarget(NO_BINDING, entrypoint,
+    return makeStub(entrypointTarget(entrypoint,
                                      props === undefined ? "" : native.rpcPack(props)));
   }));
 }

@@ -94,8 +94,7 @@ export class WebSocket extends EventTarget {
     if (protocols !== undefined) headers.push("sec-websocket-protocol", protocols);
     let answer: ConnectAnswer | undefined;
     try {
-      answer = await native.fetch(this.#io.request, "GET", url, toWire(headers), undefined, -1,
-                                  false);
+      answer = await native.fetch(this.#io.request, "GET", url, toWire(headers), undefined, -1);
       if (answer.status !== 101 || answer.webSocket === undefined) {
         if (typeof answer.body === "number") native.sourceCancel(answer.body, "");
         throw new TypeError(

@@ -1,8 +1,10 @@
 // The gates of Durable Objects in virtual time: spec/durable-objects.md 3.2 to 3.4.
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
+#include "runtime/actor/input_gate.h"
 #include "tests/unit/actors_kit.h"
 
 namespace offing::test {
@@ -555,6 +557,19 @@ TEST_CASE("1.4 a stream of an object that is reset fails as a lost connection") 
   run.run();
   CHECK(reading.body.find("Network connection lost.") != std::string::npos);
   CHECK(reading.came_us == 1050 * kMs);
+}
+
+TEST_CASE("an input gate may be destroyed by what it lets in: nothing of it runs afterwards") {
+  auto gate = std::make_unique<InputGate>();
+  const InputGate::Section section = gate->ask(0, [] {});
+  gate->pump();
+  bool ran = false;
+  gate->enter(0, [&gate] { gate.reset(); });
+  gate->enter(0, [&ran] { ran = true; });
+  gate->end(section);
+  gate->pump();
+  CHECK(gate == nullptr);
+  CHECK_FALSE(ran);
 }
 
 }  // namespace offing::test

@@ -159,7 +159,7 @@ ActorsRun::ActorsRun(std::string_view main_module, ActorsRunOptions options)
   auto outbound = Outbound::open(*world_, {});
   REQUIRE(outbound.has_value());
   outbound_ = std::move(*outbound);
-  services_.reset(new Services{*world_, *kv_, *outbound_, *source_maps_, {kv_->ns("kv")}, {},
+  services_.reset(new Services{*world_, *kv_, *outbound_, *source_maps_, {kv_->ns("kv")},
                                nullptr});
   TopologyOptions places;
   places.locations = options.locations;

@@ -180,7 +180,9 @@ TEST_CASE("spec/config.md 2: TOML, JSON and JSONC give the same Worker") {
     REQUIRE(project.worker.kv_bindings.size() == 2);
     CHECK(project.worker.kv_bindings[0].namespace_id == "1");
     CHECK(project.worker.kv_bindings[1].namespace_id == "B");
-    CHECK(project.worker.self_bindings == std::vector<std::string>{"SELF"});
+    REQUIRE(project.worker.service_bindings.size() == 1);
+    CHECK(project.worker.service_bindings[0].name == "SELF");
+    CHECK(project.worker.service_bindings[0].entrypoint == "default");
     CHECK(project.limits.cpu_ms == 50);
     CHECK(project.dev.port == 9000);
     CHECK(project.dev.ip == "127.0.0.1");
@@ -256,7 +258,7 @@ TEST_CASE("spec/config.md 1.1: an environment's values") {
   CHECK(project.bundle.main == "s.js");
   CHECK(var(project, "A") == "\"st\"");
   CHECK(var(project, "B") == "(none)");
-  CHECK(project.worker.self_bindings.size() == 1);
+  CHECK(project.worker.service_bindings.size() == 1);
   CHECK(var(must_load(folder.string()), "B") == "\"top\"");
   has(error_of(folder.string(), "prod"),
       "No environment found in configuration with name \"prod\"");

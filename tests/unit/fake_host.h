@@ -47,7 +47,6 @@ class FakeHost final : public Host {
   void fetch(RequestId request, Request outbound, FetchCallback done) override {
     fetches.push_back({request, std::move(outbound), std::move(done)});
   }
-  void fetch_self(RequestId, Request, FetchCallback) override {}
   void kv(RequestId request, KvCall call, KvCallback done) override {
     kv_calls.push_back({request, std::move(call), std::move(done)});
   }
@@ -70,7 +69,6 @@ class FakeHost final : public Host {
     if (sockets == nullptr) std::abort();
     return *sockets;
   }
-  void actor_event(RequestId, std::string_view, std::string_view) override {}
   // Runs what was posted, and what that posts.
   void run_posted() {
     while (!posted.empty()) {
