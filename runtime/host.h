@@ -17,6 +17,7 @@
 #include "runtime/actor/call.h"
 #include "runtime/actor/guest_error.h"
 #include "runtime/bindings/kv_call.h"
+#include "runtime/bindings/r2_call.h"
 #include "runtime/http/message.h"
 
 namespace offing::durable {
@@ -49,6 +50,7 @@ class Host {
   // the guest's promise rejects with.
   virtual void fetch(RequestId request, Request outbound, FetchCallback done) = 0;
   virtual void kv(RequestId request, KvCall call, KvCallback done) = 0;
+  virtual void r2(RequestId request, R2Call call, R2Callback done) = 0;
 
   // ---- Calls between guests. Each takes the time of the link between the two locations, there and
   // back, and is answered once.

@@ -4,6 +4,7 @@
 
 #include "emulator/services/kv_service.h"
 #include "emulator/services/outbound.h"
+#include "emulator/services/r2_service.h"
 #include "emulator/topology/guest_calls.h"
 
 namespace offing {
@@ -35,6 +36,11 @@ void IsolateHost::fetch(RequestId request, Request outbound, FetchCallback done)
 void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
   const uint32_t kv_namespace = services_.kv_namespaces.at(call.binding);
   services_.kv.call(location_index_, request, kv_namespace, std::move(call), std::move(done));
+}
+
+void IsolateHost::r2(RequestId request, R2Call call, R2Callback done) {
+  call.bucket = services_.r2_buckets.at(call.bucket);
+  services_.r2.call({request, location_, "binding"}, std::move(call), std::move(done));
 }
 
 void IsolateHost::call_fetch(RequestId caller, CallTarget target, Request inner,

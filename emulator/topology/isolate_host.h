@@ -16,16 +16,20 @@ namespace offing {
 
 class GuestCalls;
 class KvService;
+class R2Service;
 class Outbound;
 
 // Where a guest's calls go. All of it outlives every isolate.
 struct Services {
   World& world;
   KvService& kv;
+  R2Service& r2;
   Outbound& outbound;
   config::BundleSourceMaps& source_maps;
   // The KV service's numbers for WorkerOptions::kv_bindings, in their order.
   std::vector<uint32_t> kv_namespaces;
+  // The R2 service's ids for WorkerOptions::r2_bindings, in their order.
+  std::vector<uint32_t> r2_buckets;
   // Calls between guests; put here once the room that serves them is made.
   GuestCalls* guest_calls = nullptr;
   // Requests that no client made, instances, calls: from here up.
@@ -44,6 +48,7 @@ class IsolateHost final : public Host {
   void random_bytes(std::span<uint8_t> bytes) override;
   void fetch(RequestId request, Request outbound, FetchCallback done) override;
   void kv(RequestId request, KvCall call, KvCallback done) override;
+  void r2(RequestId request, R2Call call, R2Callback done) override;
   void call_fetch(RequestId caller, CallTarget target, Request inner,
                   ActorFetchCallback done) override;
   void call_rpc(RequestId caller, CallTarget target, RpcCall call, RpcDone done) override;

@@ -107,6 +107,91 @@ struct KvListEvent {
   }
 };
 
+// One head or get of an R2 object. `door`: binding, s3, rest, protocol.
+struct R2ReadEvent {
+  static constexpr std::string_view kName = "r2.read";
+  uint64_t request;
+  std::string_view location;  // of the guest; empty for the other doors
+  std::string_view door;
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view op;       // head, get
+  std::string_view version;  // empty when absent
+  uint64_t size_bytes;       // of what is given; 0 of a head
+  std::string_view outcome;  // ok, absent, condition-failed, refused
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("door", door); v("bucket", bucket);
+    v("key", key); v("op", op); v("version", version); v("size_bytes", size_bytes);
+    v("outcome", outcome); v("error", error);
+  }
+};
+
+// A mutation of R2 was decided: at this instant it is stored, or it never will be.
+struct R2WriteEvent {
+  static constexpr std::string_view kName = "r2.write";
+  uint64_t request;
+  std::string_view location;
+  std::string_view door;
+  std::string_view bucket;
+  std::string_view key;
+  std::string_view op;       // put, delete, copy, uploadPart, completeMultipartUpload, …, expire
+  std::string_view version;  // the new one; empty when there is none
+  uint64_t size_bytes;
+  std::string_view outcome;  // ok, absent, condition-failed, locked, refused
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("door", door); v("bucket", bucket);
+    v("key", key); v("op", op); v("version", version); v("size_bytes", size_bytes);
+    v("outcome", outcome); v("error", error);
+  }
+};
+
+struct R2ListEvent {
+  static constexpr std::string_view kName = "r2.list";
+  uint64_t request;
+  std::string_view location;
+  std::string_view door;
+  std::string_view bucket;
+  std::string_view prefix;
+  uint64_t objects;
+  uint64_t prefixes;
+  bool truncated;
+  std::string_view error;
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("door", door); v("bucket", bucket);
+    v("prefix", prefix); v("objects", objects); v("prefixes", prefixes);
+    v("truncated", truncated); v("error", error);
+  }
+};
+
+// A rule of a bucket put a message on a queue.
+struct R2NotificationEvent {
+  static constexpr std::string_view kName = "r2.notification";
+  std::string_view bucket;
+  std::string_view queue;
+  std::string_view body;  // JSON
+  template <class V> void fields(V& v) const {
+    v("bucket", bucket); v("queue", queue); v("body", body);
+  }
+};
+
+// A request of an S3 client was answered.
+struct S3RequestEvent {
+  static constexpr std::string_view kName = "s3.request";
+  uint64_t request;
+  std::string_view method;
+  std::string_view path;       // with its query, without a signature
+  std::string_view operation;  // PutObject, …; empty when there is none
+  std::string_view key_id;     // the access key id, empty when not known
+  uint16_t status;
+  std::string_view error;      // S3's code
+  template <class V> void fields(V& v) const {
+    v("request", request); v("method", method); v("path", path); v("operation", operation);
+    v("key_id", key_id); v("status", status); v("error", error);
+  }
+};
+
 struct ConsoleEvent {
   static constexpr std::string_view kName = "console";
   uint64_t request;
@@ -223,7 +308,8 @@ struct FaultEvent {
 };
 
 using Event = std::variant<RequestEvent, ResponseEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
-                           KvListEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
+                           KvListEvent, R2ReadEvent, R2WriteEvent, R2ListEvent,
+                           R2NotificationEvent, S3RequestEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
                            ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent>;
 
 }  // namespace offing::trace

@@ -21,6 +21,11 @@ namespace offing {
   X(kKvPutTooMany, "kv.put.too-many", "a KV write answers 429")                            \
   X(kKvListUnavailable, "kv.list.unavailable", "a KV list answers 503")                    \
   X(kKvCacheEvict, "kv.cache.evict", "a location forgets a cached key before its time")    \
+  X(kR2GetUnavailable, "r2.get.unavailable", "an R2 head or get answers 503 (10043)")          \
+  X(kR2ListUnavailable, "r2.list.unavailable", "an R2 list answers 503 (10043)")              \
+  X(kR2PutUnavailable, "r2.put.unavailable", "an R2 write answers 503 (10043), nothing is stored") \
+  X(kR2PutTooMany, "r2.put.too-many", "an R2 write answers 429 (10058), nothing is stored")   \
+  X(kR2CommitFail, "r2.commit.fail", "an R2 write fails at its commit (10001), nothing is stored") \
   X(kIsolateEvict, "isolate.evict", "an isolate is evicted after this request")            \
   X(kOutboundLost, "outbound.lost", "an outbound fetch loses its connection")              \
   X(kDurableCommitFail, "do.commit.fail", "a Durable Object's commit fails; the object is reset") \

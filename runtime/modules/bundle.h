@@ -34,6 +34,12 @@ struct KvBinding {
   std::string namespace_id;  // which store
 };
 
+struct R2Binding {
+  std::string name;          // env.NAME
+  std::string bucket_name;
+  std::string jurisdiction;  // "" none, "eu", "fedramp", "us"
+};
+
 // A Durable Object class of this Worker, as its migrations leave it.
 struct ActorClass {
   std::string class_name;  // as the main module exports it
@@ -62,6 +68,7 @@ struct WorkerOptions {
   // env.NAME as JSON text: "\"text\"" for a plain variable.
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<KvBinding> kv_bindings;
+  std::vector<R2Binding> r2_bindings;
   std::vector<ServiceBinding> service_bindings;
   std::vector<ActorClass> actor_classes;
   std::vector<ActorBinding> actor_bindings;
