@@ -80,6 +80,7 @@ struct R2Call {
 
 struct R2Answer {
   std::optional<r2::Error> error;
+  bool body_failed = false;          // `error->text` is what the value's own stream failed with
   bool condition_failed = false;     // put: nothing was written; get and head: no body
   // kHead, kGet: null when absent. kPut, kComplete, kCopy: what was written.
   r2::ObjectRef object;

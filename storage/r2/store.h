@@ -85,7 +85,7 @@ class Store {
   template <class Save> void save(Save save);
   void replace(Bucket& bucket, std::string key, ObjectRef object);
   void let_go(const std::shared_ptr<Blob>& blob);
-  void drop_upload(Bucket& bucket, std::string_view id, bool keep_blobs);
+  void drop_upload(Bucket& bucket, std::string_view id);
   std::string new_version();
   std::string new_upload_id();
 
