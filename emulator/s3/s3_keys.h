@@ -9,11 +9,13 @@
 #define OFFING_EMULATOR_S3_S3_KEYS_H_
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "emulator/s3/s3_error.h"
@@ -63,6 +65,11 @@ class Keys {
   Keys(const Keys&) = delete;
   Keys& operator=(const Keys&) = delete;
 
+  // One that was made while the door is open. It is good at once.
+  void add(R2Token token) {
+    const R2Token& kept = added_.emplace_back(std::move(token));
+    by_id_.emplace(kept.access_key_id, &kept);
+  }
   const R2Token* find(std::string_view access_key_id) const;
   // `session_token`: the value of x-amz-security-token, none if it was not sent. Errors: 401 for an
   // unknown key; 400 InvalidArgument `X-Amz-Security-Token` for a token that this key did not sign or
@@ -74,6 +81,7 @@ class Keys {
 
  private:
   std::vector<R2Token> tokens_;
+  std::deque<R2Token> added_;
   std::unordered_map<std::string_view, const R2Token*> by_id_;
 };
 
