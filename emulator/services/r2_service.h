@@ -66,8 +66,8 @@ class R2Service {
   std::expected<void, r2::Error> set_notifications(std::string_view name,
                                                    std::vector<r2::NotificationRule> rules);
 
-  // Deletes all objects with a prefix, as REST's job does (3.3); locked ones stay. 10 objects a world
-  // event. The id is a UUID.
+  // Deletes all objects with a prefix, as REST's job does (3.3); locked ones stay. It runs as an
+  // event of its own. The id is a UUID.
   struct PrefixJob {
     std::string id;
     std::string prefix;
