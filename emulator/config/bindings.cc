@@ -8,6 +8,7 @@
 #include "emulator/config/keys.h"
 #include "emulator/config/secrets.h"
 #include "emulator/trace/json_text.h"
+#include "storage/r2/key.h"
 
 namespace offing::config {
 
@@ -16,6 +17,7 @@ namespace {
 constexpr size_t kTextBytesMax = 5 * 1024;  // spec/limits.md 2: 5 KB a value, error 10054
 constexpr size_t kTextsMaxFree = 64;        // spec/limits.md 2, error 10055
 constexpr size_t kTextsMaxPaid = 128;
+constexpr size_t kBucketNameMax = 63;       // spec/r2.md 1.12
 
 using Done = std::expected<void, Problem>;
 using Pair = std::pair<std::string, std::string>;
@@ -42,6 +44,8 @@ class Environment {
                        const Value& at);
   Done add_service(const Value& entry, const std::string& key);
   Done add_actor(const Value& entry, const std::string& key);
+  Done add_bucket(const Value& entry, const std::string& key);
+  void warn_of_remote(const Value& entry, const std::string& key, std::string_view what) const;
 
   const Value& settings_;
   const KeyPath& key_path_;
@@ -183,6 +187,55 @@ Done Environment::add_actor(const Value& entry, const std::string& key) {
   return {};
 }
 
+void Environment::warn_of_remote(const Value& entry, const std::string& key,
+                                 std::string_view what) const {
+  if (!bool_field(entry, "remote")) return;
+  report_.warn(*entry.find("remote"), key + ".remote",
+               "is ignored: offing runs offline, and keeps the " + std::string(what) + " itself.");
+}
+
+// A bucket without a name is called as Wrangler calls the one that it creates: Worker and binding.
+std::string default_bucket_name(std::string_view worker, std::string_view binding) {
+  std::string name;
+  for (const char c : std::string(worker) + "-" + std::string(binding)) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (upper) name += static_cast<char>(c - 'A' + 'a');
+    else if (kept || (!name.empty() && name.back() != '-')) name += kept ? c : '-';
+  }
+  name.resize(std::min(name.size(), kBucketNameMax));
+  while (name.ends_with('-')) name.pop_back();
+  return name.size() < 3 ? "bucket" + name : name;
+}
+
+// spec/r2.md 1.12. preview_bucket_name is for the platform's preview and means nothing here.
+Done Environment::add_bucket(const Value& entry, const std::string& key) {
+  const std::string name = *string_field(entry, "binding");
+  std::string bucket = string_field(entry, "bucket_name").value_or("");
+  for (const std::string_view field : {"bucket_name", "preview_bucket_name"}) {
+    const auto given = string_field(entry, field);
+    if (!given || r2::is_valid_bucket_name(*given)) continue;
+    return std::unexpected(report_.problem(
+        *entry.find(field), key + "." + std::string(field),
+        "\"" + given->substr(0, 80) + "\" is invalid. Bucket names must begin and end with an "
+        "alphanumeric character, only contain lowercase letters, numbers, and hyphens, and be "
+        "between 3 and 63 characters long."));
+  }
+  const std::string jurisdiction = string_field(entry, "jurisdiction").value_or("");
+  constexpr std::string_view kJurisdictions[] = {"", "eu", "fedramp", "us"};
+  if (std::ranges::find(kJurisdictions, jurisdiction) == std::end(kJurisdictions)) {
+    return std::unexpected(report_.problem(
+        *entry.find("jurisdiction"), key + ".jurisdiction",
+        "There is no jurisdiction \"" + jurisdiction + "\". There are \"eu\", \"fedramp\" and "
+        "\"us\"; a bucket outside of them has none: leave it out."));
+  }
+  if (bucket.empty()) bucket = default_bucket_name(worker_.name, name);
+  if (auto taken = take(name, key, entry); !taken) return taken;
+  worker_.r2_bindings.push_back({name, std::move(bucket), jurisdiction});
+  warn_of_remote(entry, key, "bucket");
+  return {};
+}
+
 Done Environment::add_entry(const BindingKind& kind, const Value& entry, const std::string& key) {
   if (auto checked = check_fields(entry, key, kind.fields, report_); !checked) return checked;
   const auto name = string_field(entry, kind.name_field);
@@ -192,16 +245,14 @@ Done Environment::add_entry(const BindingKind& kind, const Value& entry, const s
   }
   if (kind.path == "services") return add_service(entry, key);
   if (kind.path == "durable_objects.bindings") return add_actor(entry, key);
+  if (kind.path == "r2_buckets") return add_bucket(entry, key);
   if (kind.path != "kv_namespaces") {
     return add_unsupported(*name, std::string(kind.title), key, entry);
   }
   if (auto taken = take(*name, key, entry); !taken) return taken;
   const auto id = string_field(entry, "id");
   worker_.kv_bindings.push_back({*name, id && !id->empty() ? *id : *name});
-  if (bool_field(entry, "remote")) {
-    report_.warn(*entry.find("remote"), key + ".remote",
-                 "is ignored: offing runs offline, and keeps the namespace itself.");
-  }
+  warn_of_remote(entry, key, "namespace");
   return {};
 }
 

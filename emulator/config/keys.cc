@@ -58,7 +58,7 @@ constexpr Key kKeys[] = {
     {"send_email", kPerEnvironment, kList, kMissing},
     {"queues", kPerEnvironment, kObject, kMissing},
     {"connect", kPerEnvironment, kAny, kMissing},
-    {"r2_buckets", kPerEnvironment, kList, kMissing},
+    {"r2_buckets", kPerEnvironment, kList, kUsed},
     {"d1_databases", kPerEnvironment, kList, kMissing},
     {"vectorize", kPerEnvironment, kList, kMissing},
     {"ai_search", kPerEnvironment, kAny, kMissing},

@@ -228,7 +228,7 @@ TEST_CASE("JSON values know the line and column they begin at") {
 TEST_CASE("what is unknown, or not emulated, is a warning and not silence") {
   const Project project = must_load(
       one("\"compatability_flags\": [], \"kv_namespaces\": [{\"binding\": \"K\", \"idd\": \"\"}],"
-          "\"r2_buckets\": [{\"binding\": \"R\"}], \"ai\": {\"binding\": \"AI\"},"
+          "\"ai\": {\"binding\": \"AI\"},"
           "\"services\": [{\"binding\": \"S\", \"service\": \"auth\"}],"
           "\"queues\": {\"producers\": [{\"binding\": \"Q\", \"queue\": \"q\"}], \"consumers\": "
           "[{\"queue\": \"q\"}]}, \"vpc_services\": [{\"binding\": \"V\"}], \"containers\": [],"
@@ -236,14 +236,13 @@ TEST_CASE("what is unknown, or not emulated, is a warning and not silence") {
   const std::string text = warnings_of(project);
   has(text, "Unexpected field \"compatability_flags\". Did you mean \"compatibility_flags\"?");
   has(text, "kv_namespaces[0].idd: Unexpected field \"idd\"");
-  has(text, "r2_buckets[0]: not emulated by this version of offing: R2 bucket \"R\"");
   has(text, "queues.consumers: not emulated");
   has(text, "containers: not emulated");
   has(text, "triggers.crons: not emulated");
   std::vector<std::string> names;
   for (const auto& [name, what] : project.worker.unsupported_bindings) names.push_back(name);
   std::ranges::sort(names);
-  CHECK(names == std::vector<std::string>{"AI", "Q", "R", "S", "V"});
+  CHECK(names == std::vector<std::string>{"AI", "Q", "S", "V"});
   CHECK(project.crons == std::vector<std::string>{"* * * * *"});
 }
 
@@ -372,4 +371,39 @@ TEST_CASE("paths in messages are those the user gave") {
   fs::current_path(folder.string());
   CHECK(error_of(".").starts_with("wrangler.json:3:"));
   fs::current_path(before);
+}
+
+TEST_CASE("spec/config.md 1.2, spec/r2.md 1.12: R2 buckets") {
+  const Project project = must_load(
+      one("\"r2_buckets\": [{\"binding\": \"LOGS\", \"bucket_name\": \"audit-logs\", "
+          "\"preview_bucket_name\": \"audit-preview\", \"jurisdiction\": \"eu\"}, "
+          "{\"binding\": \"MY_FILES\", \"remote\": true}, "
+          "{\"binding\": \"AGAIN\", \"bucket_name\": \"audit-logs\"}]").string());
+  const auto& buckets = project.worker.r2_bindings;
+  REQUIRE(buckets.size() == 3);
+  CHECK(buckets[0].name == "LOGS");
+  CHECK(buckets[0].bucket_name == "audit-logs");
+  CHECK(buckets[0].jurisdiction == "eu");
+  CHECK(buckets[1].bucket_name == project.worker.name + "-my-files");
+  CHECK(buckets[1].jurisdiction.empty());
+  CHECK(buckets[2].bucket_name == "audit-logs");
+  CHECK(project.worker.unsupported_bindings.empty());
+  const std::string text = warnings_of(project);
+  has(text, "r2_buckets[1].remote: is ignored: offing runs offline, and keeps the bucket itself.");
+  CHECK(text.find("preview") == std::string::npos);
+
+  auto error = [](const std::string& entry) {
+    return error_of(one("\"vars\": {\"A\": 1}, \"r2_buckets\": [" + entry + "]").string());
+  };
+  has(error("{}"), "r2_buckets[0].binding: ");
+  has(error("{\"binding\": \"B\", \"bucket_name\": 7}"), "r2_buckets[0].bucket_name: ");
+  has(error("{\"binding\": \"B\", \"bucket_name\": \"My_Files\"}"),
+      "r2_buckets[0].bucket_name: \"My_Files\" is invalid. Bucket names must begin and end with an "
+      "alphanumeric character, only contain lowercase letters, numbers, and hyphens, and be between "
+      "3 and 63 characters long.");
+  has(error("{\"binding\": \"B\", \"preview_bucket_name\": \"x\"}"),
+      "r2_buckets[0].preview_bucket_name: \"x\" is invalid. Bucket names must");
+  has(error("{\"binding\": \"B\", \"jurisdiction\": \"mars\"}"),
+      "r2_buckets[0].jurisdiction: There is no jurisdiction \"mars\". There are \"eu\"");
+  has(error("{\"binding\": \"A\"}"), "r2_buckets[0]: \"A\" is also the name of vars.A");
 }
