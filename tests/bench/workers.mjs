@@ -70,3 +70,24 @@ export default { async fetch(request, env) {
   }
 } };`;
 export const classes = { PLAIN: "Plain", COUNTER: "Counter", LOG: "Log", SLEEPER: "Sleeper" };
+
+// R2. /put writes 16 KiB under a key of its own each time, /get and /big read 16 KiB and 1 MiB, /list
+// lists a page. The fills put there what is read.
+export const r2 = `let n = 0;
+const prefix = "put/" + Math.random().toString(36).slice(2) + "/";
+const value = new Uint8Array(16 * 1024).fill(120);
+export default { async fetch(request, env) {
+  const [what, from, count] = request.url.slice(request.url.indexOf("/", 8) + 1).split("/");
+  switch (what) {
+    case "put": await env.BUCKET.put(prefix + n++, value); break;
+    case "get": return new Response((await env.BUCKET.get("get")).body);
+    case "big": return new Response((await env.BUCKET.get("big")).body);
+    case "list": return new Response(String((await env.BUCKET.list({ prefix: "list/" })).objects.length));
+    case "fill-get": await env.BUCKET.put("get", value); break;
+    case "fill-big": await env.BUCKET.put("big", new Uint8Array(1024 * 1024).fill(120)); break;
+    case "fill-list":
+      await Promise.all(Array.from({ length: +count }, (_, i) => env.BUCKET.put("list/" + String(+from + i).padStart(8, "0"), "v")));
+      break;
+  }
+  return new Response("ok");
+} };`;

@@ -3,9 +3,10 @@ import { promisify } from "node:util";
 
 const exec = promisify(execFile);
 
-/** Loads a URL from one thread; {rps, p50us, failed}. */
-export async function wrk(url, { connections, seconds }) {
-  const { stdout } = await exec("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", url]);
+/** Loads a URL from one thread, or what a Lua script asks of it; {rps, p50us, failed}. */
+export async function wrk(url, { connections, seconds, script }) {
+  const how = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", ...(script ? ["-s", script] : [])];
+  const { stdout } = await exec("wrk", [...how, url]);
   const p50 = /50%\s+([\d.]+)(us|ms|s)/.exec(stdout);
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout);
   return {
