@@ -52,12 +52,15 @@ bool Statement::is_null(int column) const {
 
 std::string Database::error() const { return sqlite3_errmsg(db_); }
 
-std::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& path) {
+std::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& path,
+                                                                     int page_bytes) {
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                    nullptr);
   std::unique_ptr<Database> opened(new Database(db));
   if (code != SQLITE_OK) return std::unexpected(path + ": " + opened->error());
+  if (page_bytes != 0)
+    (void)opened->exec(("PRAGMA page_size=" + std::to_string(page_bytes)).c_str());
   // The first lock is taken here and, in exclusive mode, kept.
   SqlResult set = opened->exec(
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
@@ -100,8 +103,10 @@ SqlResult Database::transaction(const std::function<SqlResult()>& body) {
   if (SqlResult begun = exec("BEGIN IMMEDIATE"); !begun) return begun;
   SqlResult done = body();
   if (done) done = exec("COMMIT");
-  if (!done && sqlite3_get_autocommit(db_) == 0) (void)exec("ROLLBACK");
+  if (!done && is_in_transaction()) (void)exec("ROLLBACK");
   return done;
 }
+
+bool Database::is_in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
 }  // namespace offing

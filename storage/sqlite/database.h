@@ -41,14 +41,29 @@ class Statement {
   sqlite3_stmt* stmt_;
 };
 
+// Resets a statement at the end of a scope, so that no way out of it leaves a read open.
+class StatementUse {
+ public:
+  explicit StatementUse(Statement& statement) : statement_(statement) {}
+  ~StatementUse() { statement_.reset(); }
+  StatementUse(const StatementUse&) = delete;
+  StatementUse& operator=(const StatementUse&) = delete;
+
+ private:
+  Statement& statement_;
+};
+
 class Database {
  public:
-  static std::expected<std::unique_ptr<Database>, std::string> open(const std::string& path);
+  // `page_bytes`: of a file that is made here; 0 is SQLite's choice.
+  static std::expected<std::unique_ptr<Database>, std::string> open(const std::string& path,
+                                                                    int page_bytes = 0);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
   SqlResult exec(const char* sql);
+  bool is_in_transaction() const;
   std::expected<Statement*, std::string> prepare(std::string_view sql);
   // BEGIN, `body`, COMMIT; rolls back when either fails.
   SqlResult transaction(const std::function<SqlResult()>& body);
