@@ -1,5 +1,5 @@
-// Reflected CRCs by table, eight bytes a step, and the CRC of a concatenation. Values as they stand in
-// registers; digest.cc writes them down.
+// Reflected CRCs by table, eight bytes a step, and the CRC of a concatenation. Values as they stand
+// in registers; digest.cc writes them down.
 #ifndef OFFING_STORAGE_DIGEST_CRC_H_
 #define OFFING_STORAGE_DIGEST_CRC_H_
 

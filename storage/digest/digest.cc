@@ -1,5 +1,6 @@
-// The digests' own functions of the engine's OpenSSL rather than its EVP layer: a context is a plain
-// struct then, and hashing a small value costs no look-up of an implementation and no allocation.
+// The digests' own functions of the engine's OpenSSL rather than its EVP layer: a context is a
+// plain struct then, and hashing a small value costs no look-up of an implementation and no
+// allocation.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "storage/digest/digest.h"
 
