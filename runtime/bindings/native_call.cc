@@ -1,5 +1,7 @@
 #include "runtime/bindings/native_call.h"
 
+#include <cassert>
+
 #include "runtime/actor/actor.h"
 #include "runtime/isolate/guest_stream.h"
 
@@ -52,6 +54,17 @@ void reject_with(Isolate::Parts& parts, Ticket ticket, const GuestError& error) 
   });
 }
 
+// Out of the guest's hands; null when it is over already.
+static std::unique_ptr<ByteSource> pass_source(Isolate::Parts& parts, uint64_t id) {
+  Source* source = parts.sources.find(id);
+  if (source == nullptr) return nullptr;
+  assert(!source->reading);
+  if (GuestRequest* owner = parts.find_request(source->owner)) --owner->sources;
+  std::unique_ptr<ByteSource> bytes = std::move(source->bytes);
+  parts.sources.remove(id);
+  return bytes;
+}
+
 GivenBody take_body(Isolate::Parts& parts, Local<v8::Value> body, RequestId request,
                     double length, bool is_response) {
   GivenBody given;
@@ -59,6 +72,9 @@ GivenBody take_body(Isolate::Parts& parts, Local<v8::Value> body, RequestId requ
   given.present = true;
   if (body->IsString()) {
     given.bytes = utf8_of(parts.isolate, body.As<v8::String>());
+  } else if (body->IsNumber() && body.As<v8::Number>()->Value() < 0) {
+    given.passed = true;
+    given.stream = pass_source(parts, static_cast<uint64_t>(-body.As<v8::Number>()->Value()));
   } else if (body->IsNumber()) {
     given.stream =
         std::make_unique<GuestStream>(parts, id_of(body), request, length, is_response);

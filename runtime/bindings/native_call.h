@@ -49,11 +49,13 @@ void reject_work(Isolate::Parts& parts, Ticket ticket, std::string_view text, bo
 // With the Error that what failed in another context becomes (Entry.remoteError).
 void reject_with(Isolate::Parts& parts, Ticket ticket, const GuestError& error);
 
-// A body as `respond`, `fetch` and `kvPut` take it.
+// A body as `respond`, `fetch`, `kvPut` and `r2Put` take it. A negative number is a source that the
+// guest passes on unread.
 struct GivenBody {
   bool present = false;
   std::string bytes;
   std::unique_ptr<ByteSource> stream;
+  bool passed = false;   // the stream is no guest's: nothing runs in the guest for it any more
 };
 GivenBody take_body(Isolate::Parts& parts, v8::Local<v8::Value> body, RequestId request,
                     double length, bool is_response);

@@ -6,10 +6,11 @@
 namespace offing {
 namespace {
 
-std::array<std::span<const NativeFunction>, 18> groups() {
+std::array<std::span<const NativeFunction>, 20> groups() {
   return {actor_natives(), actor_id_natives(), durable_natives(), durable_sql_natives(),
           durable_state_natives(), clone_natives(),   codec_natives(), crypto_natives(),  fetch_natives(),
-          host_natives(),    inspect_natives(), kv_natives(),    request_natives(), rpc_natives(),
+          host_natives(),    inspect_natives(), kv_natives(),    r2_natives(),
+          r2_object_natives(), request_natives(), rpc_natives(),
           stream_natives(),  text_natives(),  url_natives(),
           web_socket_natives()};
 }

@@ -28,6 +28,8 @@ std::span<const NativeFunction> fetch_natives();
 std::span<const NativeFunction> host_natives();
 std::span<const NativeFunction> inspect_natives();
 std::span<const NativeFunction> kv_natives();
+std::span<const NativeFunction> r2_natives();
+std::span<const NativeFunction> r2_object_natives();
 std::span<const NativeFunction> request_natives();
 std::span<const NativeFunction> rpc_natives();
 std::span<const NativeFunction> stream_natives();

@@ -55,7 +55,7 @@ void respond(const Arguments& info) {
   GivenBody body = take_body(*parts, info[4], request->id, length, true);
   response.has_body = body.present;
   response.body = std::move(body.bytes);
-  request->streaming = body.stream != nullptr;
+  request->streaming = body.stream != nullptr && !body.passed;
   response.stream = std::move(body.stream);
   response.encoded_by_guest = info[6]->IsTrue();
   response.web_socket = take_socket(*parts, id_of(info[7]));

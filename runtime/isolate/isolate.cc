@@ -68,6 +68,7 @@ bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerO
   set("flags", strings(isolate, options.flags, [](const std::string& s) { return s; }));
   set("vars", pairs(isolate, context, options.vars));
   set("kv", strings(isolate, options.kv_bindings, [](const KvBinding& b) { return b.name; }));
+  set("r2", strings(isolate, options.r2_bindings, [](const R2Binding& b) { return b.name; }));
   set("actorClasses", objects(isolate, context, options.actor_classes,
                               [&](Local<v8::Object> made, const ActorClass& c) {
                                 put(made, "className", text_from_utf8(isolate, c.class_name));

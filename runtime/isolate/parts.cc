@@ -7,6 +7,7 @@
 #include "runtime/actor/actor.h"
 #include "runtime/bindings/durable_tables.h"
 #include "runtime/bindings/natives.h"
+#include "runtime/bindings/r2_objects.h"
 #include "runtime/bindings/text_decoders.h"
 #include "runtime/isolate/engine_parts.h"
 #include "runtime/isolate/guest_socket.h"
@@ -57,6 +58,12 @@ std::vector<std::string_view> shape_names(Shape shape) {
     case Shape::kKvBulkValue: return {"value", "metadata"};
     case Shape::kKvListed: return {"keys", "listComplete", "cursor", "cacheStatus"};
     case Shape::kKvListedKey: return {"name", "expiration", "metadata"};
+    case Shape::kR2List: return {"objects", "truncated", "cursor", "delimitedPrefixes"};
+    case Shape::kR2Http:
+      return {"contentType", "contentLanguage", "contentDisposition", "contentEncoding",
+              "cacheControl", "cacheExpiry"};
+    case Shape::kR2Range: return {"offset", "length", "suffix"};
+    case Shape::kR2Checksums: return {"md5", "sha1", "sha256", "sha384", "sha512"};
     case Shape::kCount: break;
   }
   return {};
@@ -142,6 +149,7 @@ Isolate::Parts::~Parts() {
   modules.reset();
   decoders.reset();
   durable.reset();
+  r2.reset();
   last_entrypoint_string.Reset();
   for (auto& shape : shapes) shape.Reset();
   for (auto& function : functions) function.Reset();

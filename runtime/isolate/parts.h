@@ -30,6 +30,7 @@ class DurableTables;
 class GuestSocket;
 class GuestStream;
 class ModuleRegistry;
+class R2Shapes;
 class TextDecoders;
 
 // Outlives the isolate as long as somebody holds a callback.
@@ -67,7 +68,10 @@ enum class EntryFunction : uint8_t {
 };
 
 // Objects of fixed shape that natives answer with.
-enum class Shape : uint8_t { kFetched, kKvValue, kKvBulkValue, kKvListed, kKvListedKey, kCount };
+enum class Shape : uint8_t {
+  kFetched, kKvValue, kKvBulkValue, kKvListed, kKvListedKey, kR2List, kR2Http, kR2Range,
+  kR2Checksums, kCount
+};
 
 struct Answered {
   FetchDone done;
@@ -132,6 +136,7 @@ struct Isolate::Parts {
   std::unique_ptr<ModuleRegistry> modules;
   std::unique_ptr<TextDecoders> decoders;
   std::unique_ptr<DurableTables> durable;  // cursors and ids of Durable Objects
+  std::unique_ptr<R2Shapes> r2;            // null when the Worker has no bucket
 
   v8::Local<v8::String> name(Name which) const {
     return names[static_cast<size_t>(which)].Get(isolate);

@@ -32,6 +32,11 @@ class FakeHost final : public Host {
     KvCall call;
     KvCallback done;
   };
+  struct R2Entry {
+    RequestId request;
+    R2Call call;
+    R2Callback done;
+  };
 
   int64_t now_ms() override { return now; }
   TimerId set_timer(RequestId request, int64_t delay_ms,
@@ -49,6 +54,9 @@ class FakeHost final : public Host {
   }
   void kv(RequestId request, KvCall call, KvCallback done) override {
     kv_calls.push_back({request, std::move(call), std::move(done)});
+  }
+  void r2(RequestId request, R2Call call, R2Callback done) override {
+    r2_calls.push_back({request, std::move(call), std::move(done)});
   }
   void call_fetch(RequestId, CallTarget target, Request inner, ActorFetchCallback done) override {
     if (on_fetch) on_fetch(std::move(target), std::move(inner), std::move(done));
@@ -108,6 +116,11 @@ class FakeHost final : public Host {
     kv_calls.pop_front();
     return entry;
   }
+  R2Entry take_r2() {
+    R2Entry entry = std::move(r2_calls.front());
+    r2_calls.pop_front();
+    return entry;
+  }
   FetchEntry take_fetch() {
     FetchEntry entry = std::move(fetches.front());
     fetches.pop_front();
@@ -129,6 +142,7 @@ class FakeHost final : public Host {
   std::map<TimerId, TimerEntry> timers;
   std::deque<FetchEntry> fetches;
   std::deque<KvEntry> kv_calls;
+  std::deque<R2Entry> r2_calls;
   std::vector<std::string> logs;
   std::vector<std::string> uncaughts;
   std::vector<std::string> stacks;
