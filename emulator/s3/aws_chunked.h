@@ -1,10 +1,10 @@
-// The body form of STREAMING-UNSIGNED-PAYLOAD-TRAILER (aws-chunked): pieces with their size in hex, an
-// empty one, then trailers, of which one may be a checksum. Decoded as it is pulled; what lies between
-// two sizes is passed on without a copy.
+// The body form of STREAMING-UNSIGNED-PAYLOAD-TRAILER (aws-chunked): pieces with their size in hex,
+// an empty one, then trailers, of which one may be a checksum. Decoded as it is pulled; what lies
+// between two sizes is passed on without a copy.
 //
-// The decoder finds the trailer's checksum, the receiver of the bytes computes it (R2Call::computed) and
-// `trailer_check` (R2Call::verify) compares: one pass over the bytes. Both share a Trailers, which is
-// complete before the decoded stream's kEnd is given out.
+// The decoder finds the trailer's checksum, the receiver of the bytes computes it
+// (R2Call::computed) and `trailer_check` (R2Call::verify) compares: one pass over the bytes. Both
+// share a Trailers, which is complete before the decoded stream's kEnd is given out.
 #ifndef OFFING_EMULATOR_S3_AWS_CHUNKED_H_
 #define OFFING_EMULATOR_S3_AWS_CHUNKED_H_
 
@@ -26,22 +26,22 @@ namespace offing::s3 {
 
 // What a request says about its chunked body.
 struct ChunkedHead {
-  uint64_t decoded_bytes = 0;                          // x-amz-decoded-content-length
-  std::optional<digest::Algorithm> trailer_checksum;   // x-amz-trailer
+  uint64_t decoded_bytes = 0;                         // x-amz-decoded-content-length
+  std::optional<digest::Algorithm> trailer_checksum;  // x-amz-trailer
 };
-// Errors: MissingContentLength without x-amz-decoded-content-length, InvalidArgument, 501 for a trailer
-// that is no checksum we know.
+// Errors: MissingContentLength without x-amz-decoded-content-length, InvalidArgument, 501 for a
+// trailer that is no checksum we know.
 std::expected<ChunkedHead, S3Error> read_chunked_head(const HeaderList& headers);
 
 struct Trailers {
   bool complete = false;
-  std::optional<r2::Checksum> checksum;   // the value that the client sent
+  std::optional<r2::Checksum> checksum;  // the value that the client sent
   // Why the stream ended in an error chunk, when the body's form was the reason.
   std::optional<S3Error> failure;
 };
 
-// A body of exactly `head.decoded_bytes` bytes; more, fewer or a broken form end in an error chunk, and
-// `trailers->failure` says why.
+// A body of exactly `head.decoded_bytes` bytes; more, fewer or a broken form end in an error chunk,
+// and `trailers->failure` says why.
 std::unique_ptr<ByteSource> decode_aws_chunked(std::unique_ptr<ByteSource> coded, ChunkedHead head,
                                                std::shared_ptr<Trailers> trailers);
 

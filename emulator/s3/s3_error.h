@@ -1,6 +1,6 @@
 // Errors of the S3 door: a code, an HTTP status, a text, and for some a few elements more. What the
-// store refuses becomes one by r2::Error's table (spec/r2.md 1.11); what is wrong with the wire form of
-// a request is made here.
+// store refuses becomes one by r2::Error's table (spec/r2.md 1.11); what is wrong with the wire
+// form of a request is made here.
 #ifndef OFFING_EMULATOR_S3_S3_ERROR_H_
 #define OFFING_EMULATOR_S3_S3_ERROR_H_
 
@@ -27,13 +27,14 @@ struct S3Error {
 // `expired_status`: R2Settings::expired_status.
 S3Error from(const r2::Error& error, uint16_t locked_status = 409, uint16_t expired_status = 403);
 
-S3Error invalid_argument(std::string message);            // 400
-S3Error invalid_request(std::string message);             // 400
-S3Error not_implemented(std::string_view what);           // 501 "<what> not implemented"
-S3Error header_not_implemented(std::string_view name, std::string_view value);   // 501 (5.2)
-S3Error malformed_xml();                                  // 400
-S3Error route_not_found();                                // 404 (5.3 Routing)
-S3Error unauthorized();                                   // 401
+S3Error invalid_argument(std::string message);   // 400
+S3Error invalid_request(std::string message);    // 400
+S3Error not_implemented(std::string_view what);  // 501 "<what> not implemented"
+S3Error header_not_implemented(std::string_view name, std::string_view value);  // 501 (5.2)
+// 400. R2's text says nothing more; `reason` becomes an element behind it, for the developer.
+S3Error malformed_xml(std::string reason = {});
+S3Error route_not_found();  // 404 (5.3 Routing)
+S3Error unauthorized();     // 401
 
 // The document of 5.3: no namespace, `'` as &apos;.
 std::string error_xml(const S3Error& error);

@@ -1,5 +1,5 @@
-// Between S3's headers and R2's values, both ways (spec/r2.md 5.2, 5.3). Pure functions; each names the
-// headers it reads, and fails with the error that the request is answered with.
+// Between S3's headers and R2's values, both ways (spec/r2.md 5.2, 5.3). Pure functions; each names
+// the headers it reads, and fails with the error that the request is answered with.
 #ifndef OFFING_EMULATOR_S3_S3_HEADERS_H_
 #define OFFING_EMULATOR_S3_S3_HEADERS_H_
 
@@ -21,8 +21,8 @@ namespace offing::s3 {
 
 // ---- Requests
 
-// The first header that R2 does not implement (5.2). `is_delete`: x-amz-mfa and
-// x-amz-bypass-governance-retention are refused too.
+// The first header that R2 does not implement in a write, a copy among them, or a delete (5.2).
+// Asked after the signature was checked. Reads refuse x-amz-expected-bucket-owner only.
 std::optional<S3Error> refused_header(const HeaderList& headers, bool is_delete);
 
 // Content-Type, -Language, -Disposition, -Encoding (without aws-chunked), Cache-Control, Expires.
@@ -32,13 +32,14 @@ r2::HttpMetadata http_metadata(const HeaderList& headers);
 r2::CustomMetadata custom_metadata(const HeaderList& headers);
 // x-amz-storage-class; none: the bucket's default. InvalidStorageClass.
 std::expected<std::optional<r2::StorageClass>, S3Error> storage_class(const HeaderList& headers);
-std::string_view storage_class_name(r2::StorageClass value);   // STANDARD, STANDARD_IA
+std::string_view storage_class_name(r2::StorageClass value);  // STANDARD, STANDARD_IA
 
 // The prefix of the four headers …match, …none-match, …modified-since, …unmodified-since.
 inline constexpr std::string_view kIf = "if-";
 inline constexpr std::string_view kCopySourceIf = "x-amz-copy-source-if-";
 inline constexpr std::string_view kCopyDestinationIf = "cf-copy-destination-if-";
-// none: no such header. Dates that are none are ignored (RFC 9110). An unquoted etag is a strong one.
+// none: no such header. Dates that are none are ignored (RFC 9110). An unquoted etag is a strong
+// one.
 std::expected<std::optional<r2::Conditional>, S3Error> conditional(const HeaderList& headers,
                                                                    std::string_view prefix);
 // What a get or head answers after its condition failed: 304, or 412 when If-Match or
@@ -56,13 +57,14 @@ std::expected<std::optional<std::string>, S3Error> ssec_key(const HeaderList& he
                                                             bool of_copy_source);
 
 struct ChecksumHeaders {
-  std::vector<r2::Checksum> expected;            // Content-MD5, x-amz-checksum-*: R2Call::expected
+  std::vector<r2::Checksum> expected;  // Content-MD5, x-amz-checksum-*: R2Call::expected
   // x-amz-checksum-algorithm, or x-amz-sdk-checksum-algorithm: what a multipart upload announces.
   std::optional<digest::Algorithm> algorithm;
-  r2::ChecksumType type = r2::ChecksumType::kFullObject;   // x-amz-checksum-type, or the algorithm's
+  r2::ChecksumType type = r2::ChecksumType::kFullObject;  // x-amz-checksum-type, or the algorithm's
 };
 enum class ChecksumUse : uint8_t { kPut, kCreateMultipartUpload, kUploadPart, kComplete };
-std::expected<ChecksumHeaders, S3Error> checksum_headers(const HeaderList& headers, ChecksumUse use);
+std::expected<ChecksumHeaders, S3Error> checksum_headers(const HeaderList& headers,
+                                                         ChecksumUse use);
 // "x-amz-checksum-crc32", …; empty for MD5, SHA-384 and SHA-512, which S3 has no header for.
 std::string_view checksum_header(digest::Algorithm algorithm);
 std::optional<digest::Algorithm> checksum_of_header(std::string_view lower_case_name);
@@ -85,9 +87,12 @@ struct ObjectHeaderOptions {
   std::span<const r2::LifecycleRule> lifecycle = {};  // of the bucket, for x-amz-expiration
 };
 // ETag, Last-Modified, the HTTP metadata, x-amz-meta-*, x-amz-missing-meta, x-amz-version-id,
-// x-amz-storage-class, x-amz-expiration, SSE-C's, checksums. Not Content-Length, -Range, Accept-Ranges.
-void add_object_headers(HeaderList& out, const r2::Object& object, const ObjectHeaderOptions& options);
-// Only those an answer to a write has: ETag, x-amz-version-id, SSE-C's, checksums, x-amz-expiration.
+// x-amz-storage-class, x-amz-expiration, SSE-C's, checksums. Not Content-Length, -Range,
+// Accept-Ranges.
+void add_object_headers(HeaderList& out, const r2::Object& object,
+                        const ObjectHeaderOptions& options);
+// Only those an answer to a write has: ETag, x-amz-version-id, SSE-C's, checksums,
+// x-amz-expiration.
 void add_written_headers(HeaderList& out, const r2::Object& object,
                          std::span<const r2::LifecycleRule> lifecycle);
 // "bytes 0-9/100".

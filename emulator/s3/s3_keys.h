@@ -2,9 +2,9 @@
 // temporary credentials derived from them.
 //
 // A temporary credential is a JWT that the parent's secret signs: the session token is
-// base64("jwt/" + JWT), the secret key SHA-256(JWT) in hex, the access key id the parent's. It is bound
-// to one bucket, may be narrowed to operations, prefixes and keys, and never exceeds its parent.
-// Owner: the S3 front. Identities point into the Keys that made them.
+// base64("jwt/" + JWT), the secret key SHA-256(JWT) in hex, the access key id the parent's. It is
+// bound to one bucket, may be narrowed to operations, prefixes and keys, and never exceeds its
+// parent. Owner: the S3 front. Identities point into the Keys that made them.
 #ifndef OFFING_EMULATOR_S3_S3_KEYS_H_
 #define OFFING_EMULATOR_S3_S3_KEYS_H_
 
@@ -26,19 +26,19 @@ namespace offing::s3 {
 // The key that is there when the settings name none. It is no secret: it is printed at the start.
 R2Token development_token();
 
-struct Grant {   // of a temporary credential
+struct Grant {  // of a temporary credential
   std::string bucket;
   std::optional<R2Token::Scope> scope;
-  std::vector<std::string> actions;        // empty: all that the scope allows
-  std::vector<std::string> prefixes;       // with `objects` both empty: the whole bucket
+  std::vector<std::string> actions;   // empty: all that the scope allows
+  std::vector<std::string> prefixes;  // with `objects` both empty: the whole bucket
   std::vector<std::string> objects;
   int64_t expires_ms = 0;
 };
 
 struct Identity {
   const R2Token* token = nullptr;
-  std::optional<Grant> grant;              // of temporary credentials
-  std::string secret;                      // what signs
+  std::optional<Grant> grant;  // of temporary credentials
+  std::string secret;          // what signs
 };
 
 enum class Access : uint8_t {
@@ -48,14 +48,14 @@ enum class Access : uint8_t {
   kEditBucket,         // create, delete, change its configuration
   kListObjects,        // objects, parts, uploads
   kReadObject,
-  kWriteObject,        // and delete, copy, multipart
+  kWriteObject,  // and delete, copy, multipart
 };
 
 struct Asked {
   Access access = Access::kReadObject;
-  std::string_view operation;   // "GetObject", "ListObjectsV2", …, as an action of a grant names it
-  std::string_view bucket;      // "" for the account
-  std::string_view key;         // of a list: its prefix
+  std::string_view operation;  // "GetObject", "ListObjectsV2", …, as an action of a grant names it
+  std::string_view bucket;     // "" for the account
+  std::string_view key;        // of a list: its prefix
 };
 
 class Keys {
@@ -72,8 +72,8 @@ class Keys {
   }
   const R2Token* find(std::string_view access_key_id) const;
   // `session_token`: the value of x-amz-security-token, none if it was not sent. Errors: 401 for an
-  // unknown key; 400 InvalidArgument `X-Amz-Security-Token` for a token that this key did not sign or
-  // that is not one; ExpiredToken.
+  // unknown key and for an expired token; 400 InvalidArgument `X-Amz-Security-Token` for a token
+  // that this key did not sign or that is none.
   std::expected<Identity, S3Error> identify(std::string_view access_key_id,
                                             std::optional<std::string_view> session_token,
                                             int64_t now_ms) const;
@@ -87,7 +87,7 @@ class Keys {
 
 // Of a copy ask twice: for the target, and kReadObject for the source, both as "CopyObject".
 bool may(const Identity& who, const Asked& asked);
-S3Error access_denied();   // what a refusal by `may` is answered with
+S3Error access_denied();  // what a refusal by `may` is answered with
 
 struct TemporaryCredentials {
   std::string access_key_id, secret_access_key, session_token;

@@ -1,6 +1,7 @@
-// S3's documents: a small writer, and readers of the bodies that clients send. A reader takes a whole
-// body of at most kXmlBytesMax; anything that is not the document it expects is MalformedXML (400).
-// Document types and the entities they could define are refused; namespaces are not looked at.
+// S3's documents: a small writer, and readers of the bodies that clients send. A reader takes a
+// whole body of at most kXmlBytesMax; anything that is not the document it expects is MalformedXML
+// (400). Document types and the entities they could define are refused; namespaces are not looked
+// at.
 #ifndef OFFING_EMULATOR_S3_S3_XML_H_
 #define OFFING_EMULATOR_S3_S3_XML_H_
 
@@ -42,8 +43,8 @@ class XmlWriter {
 };
 
 struct DeleteRequest {
-  std::vector<std::string> keys;   // 1 to 1,000
-  bool quiet = false;              // validated, and ignored by R2 (5.3)
+  std::vector<std::string> keys;  // 1 to 1,000
+  bool quiet = false;             // validated, and ignored by R2 (5.3)
 };
 std::expected<DeleteRequest, S3Error> parse_delete(std::string_view xml);
 
@@ -61,7 +62,7 @@ std::string lifecycle_xml(std::span<const r2::LifecycleRule> rules);
 
 // Only AES256.
 std::expected<void, S3Error> parse_encryption(std::string_view xml);
-std::string encryption_xml();   // what every bucket has: AES256, BucketKeyEnabled
+std::string encryption_xml();  // what every bucket has: AES256, BucketKeyEnabled
 
 // The Status: "Enabled" or "Suspended"; "" when it says none.
 std::expected<std::string, S3Error> parse_versioning(std::string_view xml);
