@@ -23,15 +23,20 @@ size_t engine_size_bytes(std::string_view text) {
   return is_wide ? 2 * units : units;
 }
 
+// Where each byte is one of these, NFC changes nothing: of characters below U+0300, of ideographs
+// (U+4000 to U+9FFF) and of whole Hangul syllables (U+B000 to U+CFFF) each is composed already, and
+// none composes with the one before it.
+bool is_inert(char c) {
+  const uint8_t byte = static_cast<uint8_t>(c);
+  return byte < 0xcc || (byte >= 0xe4 && byte <= 0xe9) || byte == 0xeb || byte == 0xec;
+}
+
 bool is_lower_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
 
 std::string nfc_key(std::string_view key) {
-  // Below U+0300 there is nothing that composes with what stands before it.
-  const bool is_nfc = std::all_of(key.begin(), key.end(),
-                                  [](char c) { return static_cast<uint8_t>(c) < 0xcc; });
-  if (is_nfc) return std::string(key);
+  if (std::all_of(key.begin(), key.end(), is_inert)) return std::string(key);
   utf8proc_uint8_t* composed = nullptr;
   const utf8proc_ssize_t size = utf8proc_map(
       reinterpret_cast<const utf8proc_uint8_t*>(key.data()),

@@ -1,6 +1,9 @@
 // Keys, metadata and names (spec/r2.md 1.12).
 #include <doctest/doctest.h>
 
+#include <utf8proc.h>
+
+#include <cstdlib>
 #include <string>
 
 #include "storage/r2/key.h"
@@ -20,6 +23,24 @@ TEST_CASE("spec/r2.md 1.12: a key's identity is its NFC") {
   const std::string with_nul("a\0e\xcc\x81", 5);
   CHECK(nfc_key(with_nul) == std::string("a\0\xc3\xa9", 4));
   CHECK(nfc_key("") == "");
+}
+
+TEST_CASE("spec/r2.md 1.12: NFC of each character, alone and behind others") {
+  for (int32_t c = 1; c <= 0x10ffff; ++c) {
+    if (c == 0x3400) c = 0x4dc0;   // uniform: ideographs
+    if (c == 0xd800) c = 0xe000;   // surrogates
+    if (c == 0x20000) c = 0x2f800;
+    if (c == 0x2fa20) break;
+    uint8_t bytes[4];
+    const auto size = static_cast<size_t>(utf8proc_encode_char(c, bytes));
+    const std::string one(reinterpret_cast<const char*>(bytes), size);
+    const std::string text = one + "A" + one + "\xea\xb0\x80" + one;   // a Hangul syllable, too
+    utf8proc_uint8_t* composed =
+        utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str()));
+    const bool same = nfc_key(text) == reinterpret_cast<const char*>(composed);
+    std::free(composed);
+    if (!same) FAIL("U+" << c);
+  }
 }
 
 TEST_CASE("spec/r2.md 1.12: what is not UTF-8 is its own identity") {
