@@ -1,4 +1,4 @@
-// The only file that includes CLI11, whose templates take their time to compile.
+// With r2_arguments.cc the only file that includes CLI11, whose templates take their time to compile.
 #include "emulator/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
@@ -40,6 +40,8 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
                  "adversarial: a replica in each location, as stale as the contract allows;\n"
                  "strong: every read is fresh");
   app.add_option("--kv-settings", a.kv_settings, "JSON file with every KV knob (docs/kv.md)");
+  app.add_option("--r2-settings", a.r2_settings,
+                 "JSON file with R2's buckets, rules, tokens and every knob (docs/r2.md)");
   app.add_option("--do-commit-delay", a.commit_delay,
                  "Time between a Durable Object's commit and its acknowledgement")
       ->capture_default_str();
@@ -63,6 +65,9 @@ static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
                       "Folder with a Wrangler file, the file itself, or one built module")
       ->required();
   command->add_option("-p,--port", dev.port, "Port; 0 takes any free one (default: 8787)");
+  command->add_option("--s3-port", dev.s3_port,
+                      "Port of R2's S3 API; 0 takes any free one (default: 9000, or a free one, when "
+                      "there are R2 buckets)");
   command->add_option("--host", dev.host, "Address to listen on (default: 127.0.0.1)");
   command->add_option("--allow-host", dev.allow_hosts,
                       "Also answer requests whose Host is this name")
@@ -122,9 +127,11 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   DevArguments dev;
   ReplayArguments replay;
   TestArguments test;
+  R2Arguments r2;
   CLI::App* dev_command = add_dev(app, dev);
   CLI::App* replay_command = add_replay(app, replay);
   add_test(app, test);
+  CLI::App* r2_command = add_r2_command(app, r2);
   try {
     // CLI11 takes them from the back.
     std::vector<std::string> reversed(args.rbegin(), args.rend());
@@ -133,6 +140,7 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (*dev_command) return Arguments(std::move(dev));
+  if (*r2_command) return Arguments(std::move(r2));
   if (!*replay_command) return Arguments(std::move(test));
   if (replay.worker.project.empty() == replay.url.empty()) {
     std::cerr << "offing replay: give either --project PROJECT (runs the Worker here, in virtual "

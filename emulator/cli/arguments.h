@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "emulator/cli/r2_arguments.h"
+
 namespace offing::cli {
 
 // What every command that runs a Worker takes.
@@ -21,6 +23,7 @@ struct WorkerArguments {
   std::string kv_lag;
   std::string kv_mode;
   std::string kv_settings;  // file
+  std::string r2_settings;  // file
   std::string state;        // directory; empty = memory
   std::string commit_delay = "0ms";   // --do-commit-delay
   std::vector<std::string> links;      // --link
@@ -36,6 +39,7 @@ struct DevArguments {
   WorkerArguments worker;
   std::string host;  // empty: the project's [dev] ip, else 127.0.0.1
   std::optional<uint16_t> port;
+  std::optional<uint16_t> s3_port;
   std::vector<std::string> allow_hosts;
   bool quiet = false;
 };
@@ -62,7 +66,7 @@ struct TestArguments {
   std::vector<std::string> only;
 };
 
-using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments>;
+using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments>;
 
 // The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);

@@ -4,10 +4,12 @@
 #include <csignal>
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
 #include "emulator/cli/reload.h"
+#include "emulator/cli/s3_door.h"
 #include "emulator/gateway/http_front.h"
 
 namespace offing::cli {
@@ -18,7 +20,8 @@ constexpr int64_t kGraceMs = 2000;
 // Ends the world on the first SIGINT or SIGTERM, gracefully; a second one ends the process.
 class Shutdown {
  public:
-  Shutdown(World& world, http::Server& server) : world_(world), server_(server) {
+  Shutdown(World& world, std::vector<http::Server*> servers)
+      : world_(world), servers_(std::move(servers)), open_(servers_.size()) {
     for (size_t i = 0; i < 2; ++i) {
       uv_signal_init(world.loop(), &signals_[i]);
       signals_[i].data = this;
@@ -30,10 +33,15 @@ class Shutdown {
   static void on_signal(uv_signal_t* handle, int) {
     auto* self = static_cast<Shutdown*>(handle->data);
     if (std::exchange(self->begun_, true)) _exit(130);
-    self->server_.shutdown(kGraceMs, [world = &self->world_] { world->stop(); });
+    for (http::Server* server : self->servers_) {
+      server->shutdown(kGraceMs, [self] {
+        if (--self->open_ == 0) self->world_.stop();
+      });
+    }
   }
   World& world_;
-  http::Server& server_;
+  std::vector<http::Server*> servers_;
+  size_t open_;
   uv_signal_t signals_[2];
   bool begun_ = false;
 };
@@ -44,6 +52,22 @@ static std::string listen_error(const std::string& error, uint16_t port) {
     text += "; stop what listens there, or take another port with --port " +
             std::to_string(port + 1) + " (--port 0 takes any free one)";
   return text;
+}
+
+// Whether there is anything that an S3 client might want.
+static bool wants_s3(const DevArguments& a, Stack& stack) {
+  return a.s3_port || !stack.project().worker.r2_bindings.empty() ||
+         !stack.r2().settings().buckets.empty();
+}
+
+static http::ServerOptions server_options(const DevArguments& a, const config::Project& project) {
+  http::ServerOptions options;
+  options.host = !a.host.empty() ? a.host : project.dev.ip.value_or("127.0.0.1");
+  options.port = a.port ? *a.port : project.dev.port.value_or(8787);
+  options.allowed_hosts = a.allow_hosts;
+  options.own_body_limit_prefix = rest::kRestBase;
+  options.own_body_bytes_max = rest::kRestBodyBytesMax;
+  return options;
 }
 
 int run_dev(const Process& process, const DevArguments& a) {
@@ -63,24 +87,32 @@ int run_dev(const Process& process, const DevArguments& a) {
     return std::fprintf(stderr, "offing: the Worker does not start: %s\n", started.error().c_str()),
            1;
 
-  http::ServerOptions options;
-  options.host = !a.host.empty() ? a.host : project.dev.ip.value_or("127.0.0.1");
-  options.port = a.port ? *a.port : project.dev.port.value_or(8787);
-  options.allowed_hosts = a.allow_hosts;
-  HttpFront front((*stack)->topology(), (*stack)->gateway(), (*stack)->actors());
+  const http::ServerOptions options = server_options(a, project);
+  rest::RestFront rest(world, (*stack)->r2(), (*stack)->r2_tokens());
+  HttpFront front((*stack)->topology(), (*stack)->gateway(), (*stack)->actors(), (*stack)->r2(), rest);
   auto server = http::Server::listen(world, front, options);
   if (!server) {
     std::fprintf(stderr, "offing: %s\n", listen_error(server.error(), options.port).c_str());
     return 1;
   }
-  Shutdown shutdown(world, **server);
+  std::vector<http::Server*> servers = {server->get()};
+  std::unique_ptr<S3Door> s3;
+  if (wants_s3(a, **stack)) {
+    auto door = S3Door::open(world, (*stack)->r2(), (*stack)->r2_tokens(), options, a.s3_port);
+    if (!door) return std::fprintf(stderr, "offing: %s\n", door.error().c_str()), 1;
+    s3 = std::move(*door);
+    servers.push_back(&s3->server());
+  }
+  Shutdown shutdown(world, std::move(servers));
   Reload reload(world, **stack);
   const bool v6 = options.host.find(':') != std::string::npos;
   std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
               v6 ? "]" : "", (*server)->port());
+  if (s3) std::printf("%s\n", s3->ready_line().c_str());
   std::fflush(stdout);
   world.run();
   (*stack)->kv().flush();
+  (*stack)->r2().flush();
   (*stack)->actors().flush();
   (*output)->finish();
   return 0;

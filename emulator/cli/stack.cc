@@ -77,12 +77,15 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!kv) return std::unexpected(kv.error());
   stack->kv_ = std::move(*kv);
 
+  if (auto opened = stack->open_r2(); !opened) return std::unexpected(opened.error());
+
   auto outbound = Outbound::open(world, {a.allow_net, a.allow_loopback, a.outbound});
   if (!outbound) return std::unexpected("--outbound " + outbound.error());
   stack->outbound_ = std::move(*outbound);
 
-  stack->services_.reset(new Services{world, *stack->kv_, *stack->outbound_, *stack->source_maps_,
-                                      stack->kv_namespaces(), nullptr});
+  stack->services_.reset(new Services{world, *stack->kv_, *stack->r2_, *stack->outbound_,
+                                      *stack->source_maps_, stack->kv_namespaces(),
+                                      stack->r2_buckets(), nullptr});
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
@@ -105,6 +108,32 @@ std::expected<config::Project, std::string> Stack::load(const WorkerArguments& a
   return std::move(*project);
 }
 
+std::expected<void, std::string> Stack::open_r2() {
+  R2Settings settings;
+  if (!arguments_.r2_settings.empty()) {
+    auto text = read_file(arguments_.r2_settings);
+    if (!text) return std::unexpected("--r2-settings " + text.error());
+    auto parsed = parse_r2_settings(*text);
+    if (!parsed)
+      return std::unexpected("--r2-settings " + arguments_.r2_settings + ": " + parsed.error());
+    settings = std::move(*parsed);
+  }
+  auto tokens = R2Tokens::open(world_, settings.tokens, arguments_.state);
+  if (!tokens) return std::unexpected(tokens.error());
+  r2_tokens_ = std::move(*tokens);
+  auto r2 = R2Service::open(world_, std::move(settings), arguments_.state);
+  if (!r2) return std::unexpected(r2.error());
+  r2_ = std::move(*r2);
+  return {};
+}
+
+std::vector<uint32_t> Stack::r2_buckets() {
+  std::vector<uint32_t> buckets;
+  for (const R2Binding& binding : project_.worker.r2_bindings)
+    buckets.push_back(r2_->bucket_for_binding(binding.bucket_name, binding.jurisdiction));
+  return buckets;
+}
+
 std::vector<uint32_t> Stack::kv_namespaces() {
   std::vector<uint32_t> namespaces;
   for (const KvBinding& binding : project_.worker.kv_bindings)
@@ -121,6 +150,7 @@ std::expected<void, std::string> Stack::reload() {
   project_ = std::move(*project);
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
+  services_->r2_buckets = r2_buckets();
   actors_->classes_changed(old_classes);
   if (auto started = start_first_isolate(); !started)
     return std::unexpected("reloaded, and the Worker does not start: " + started.error());
@@ -129,6 +159,7 @@ std::expected<void, std::string> Stack::reload() {
 
 Stack::~Stack() {
   if (kv_) kv_->flush();
+  if (r2_) r2_->flush();
   if (actors_) actors_->flush();
   // Guests end while what they hold on to is still there.
   if (topology_) topology_->stop();

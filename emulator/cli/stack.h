@@ -16,6 +16,8 @@
 #include "emulator/gateway/worker_gateway.h"
 #include "emulator/services/kv_service.h"
 #include "emulator/services/outbound.h"
+#include "emulator/services/r2_service.h"
+#include "emulator/services/r2_tokens.h"
 #include "emulator/topology/topology.h"
 #include "emulator/trace/readers.h"
 #include "emulator/world/world.h"
@@ -42,6 +44,8 @@ class Stack {
   Topology& topology() { return *topology_; }
   WorkerGateway& gateway() { return *gateway_; }
   KvService& kv() { return *kv_; }
+  R2Service& r2() { return *r2_; }
+  R2Tokens& r2_tokens() { return *r2_tokens_; }
   Actors& actors() { return *actors_; }
   // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects
   // reset, state stays. When it cannot be read everything is as before; a Worker that then does not
@@ -53,7 +57,9 @@ class Stack {
  private:
   Stack(World& world, const WorkerArguments& arguments) : world_(world), arguments_(arguments) {}
   static std::expected<config::Project, std::string> load(const WorkerArguments& arguments);
+  std::expected<void, std::string> open_r2();
   std::vector<uint32_t> kv_namespaces();
+  std::vector<uint32_t> r2_buckets();
 
   World& world_;
   WorkerArguments arguments_;
@@ -61,6 +67,8 @@ class Stack {
   std::unique_ptr<config::BundleSourceMaps> source_maps_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<KvService> kv_;
+  std::unique_ptr<R2Service> r2_;
+  std::unique_ptr<R2Tokens> r2_tokens_;
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;

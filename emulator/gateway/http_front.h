@@ -7,20 +7,24 @@
 //                                         leave memory; storage and hibernatable sockets stay
 //
 // These need the header `offing-control: 1`. A web page of another origin cannot send it without
-// asking first, and is never allowed to.
+// asking first, and is never allowed to. Two more doors are here: Cloudflare's REST API for R2, at
+// /cdn-cgi/offing/client/v4 (rest_front.h says who may), and workerd's R2 protocol (r2_door.h).
 #ifndef OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
 #define OFFING_EMULATOR_GATEWAY_HTTP_FRONT_H_
 
 #include "emulator/actors/actors.h"
+#include "emulator/gateway/r2_door.h"
 #include "emulator/gateway/worker_gateway.h"
 #include "emulator/http/server.h"
+#include "emulator/rest/rest_front.h"
 
 namespace offing {
 
 class HttpFront final : public http::Server::Handler {
  public:
-  HttpFront(Topology& topology, WorkerGateway& gateway, Actors& actors)
-      : topology_(topology), gateway_(gateway), actors_(actors) {}
+  HttpFront(Topology& topology, WorkerGateway& gateway, Actors& actors, R2Service& r2,
+            rest::RestFront& rest)
+      : topology_(topology), gateway_(gateway), actors_(actors), rest_(rest), r2_door_(r2) {}
   void on_request(uint64_t ticket, Request request, ResponseCallback respond) override;
   void on_client_gone(uint64_t ticket) override { gateway_.client_gone(ticket); }
 
@@ -31,6 +35,8 @@ class HttpFront final : public http::Server::Handler {
   Topology& topology_;
   WorkerGateway& gateway_;
   Actors& actors_;
+  rest::RestFront& rest_;
+  R2Door r2_door_;
   uint64_t served_ = 0;
 };
 

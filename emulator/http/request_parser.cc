@@ -275,12 +275,18 @@ bool RequestParser::check_framing() {
   }
   if (length_count_ > 1 || !length_valid_) {
     refuse(400, "The request's Content-Length is not one decimal number.");
-  } else if (head_.content_length > limits_->body_bytes_max) {
+  } else if (head_.content_length > body_bytes_max()) {
     refuse(413, "The request's body of " + std::to_string(head_.content_length) +
-                    " bytes is larger than the limit of " +
-                    std::to_string(limits_->body_bytes_max) + " bytes.");
+                    " bytes is larger than the limit of " + std::to_string(body_bytes_max()) +
+                    " bytes.");
   }
   return refusal_.status == 0;
+}
+
+uint64_t RequestParser::body_bytes_max() const {
+  const bool own = !limits_->own_body_limit_prefix.empty() &&
+                   head_.target.starts_with(limits_->own_body_limit_prefix);
+  return own ? limits_->own_body_bytes_max : limits_->body_bytes_max;
 }
 
 bool RequestParser::check_expectation() {
@@ -328,9 +334,9 @@ RequestParser::Step RequestParser::parse_chunked(std::string_view& input) {
 
 int RequestParser::on_chunk_size(uint64_t size_bytes) {
   if (size_bytes == 0) return HPE_PAUSED;
-  if (size_bytes > limits_->body_bytes_max || body_bytes_ + size_bytes > limits_->body_bytes_max) {
+  if (size_bytes > body_bytes_max() || body_bytes_ + size_bytes > body_bytes_max()) {
     refuse(413, "The request's body is larger than the limit of " +
-                    std::to_string(limits_->body_bytes_max) + " bytes.");
+                    std::to_string(body_bytes_max()) + " bytes.");
     return HPE_USER;
   }
   body_bytes_ += size_bytes;

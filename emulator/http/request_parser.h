@@ -24,6 +24,9 @@ struct RequestLimits {
   size_t url_bytes_max = 16 * 1024;
   size_t header_bytes_max = 128 * 1024;  // all header lines of a request; trailers likewise
   uint64_t body_bytes_max = 100ull << 20;
+  // Targets that begin so have a limit of their own; "": none do.
+  std::string own_body_limit_prefix = {};
+  uint64_t own_body_bytes_max = 0;
 };
 
 // Why a request is not served: an answer for the client.
@@ -92,6 +95,7 @@ class RequestParser {
   bool check_framing();
   bool check_host();
   bool check_expectation();
+  uint64_t body_bytes_max() const;   // of this request
   void end_of_header();
   int on_chunk_size(uint64_t size_bytes);
 

@@ -28,6 +28,9 @@ struct ServerOptions {
   size_t url_bytes_max = 16 * 1024;
   size_t header_bytes_max = 128 * 1024;
   uint64_t body_bytes_max = 100ull << 20;
+  // Paths that begin so have a limit of their own; "": none do.
+  std::string own_body_limit_prefix = {};
+  uint64_t own_body_bytes_max = 0;
   int64_t header_timeout_ms = 30'000;  // from a request's first byte to the end of its head: 408
   int64_t idle_timeout_ms = 75'000;    // between requests: the connection is closed
   int64_t body_timeout_ms = 60'000;    // without progress, in either direction: 408, or closed

@@ -169,6 +169,7 @@ std::expected<const R2Token*, std::string> R2Tokens::create(std::string name, Sc
     tokens_.pop_back();
     return std::unexpected(saved.error());
   }
+  if (on_create) on_create(tokens_.back());
   return &tokens_.back();
 }
 

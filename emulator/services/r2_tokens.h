@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class R2Tokens {
   // Makes one and keeps it. The error names what is wrong, or why it cannot be kept.
   std::expected<const R2Token*, std::string> create(std::string name, R2Token::Scope scope,
                                                     std::vector<std::string> buckets);
+  // Told of each one that `create` makes.
+  std::function<void(const R2Token&)> on_create;
 
  private:
   R2Tokens(World& world, std::string file) : world_(world), file_(std::move(file)) {}

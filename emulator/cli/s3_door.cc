@@ -1,0 +1,48 @@
+#include "emulator/cli/s3_door.h"
+
+#include <utility>
+
+namespace offing::cli {
+
+constexpr uint16_t kUsualPort = 9000;
+
+S3Door::S3Door(World& world, R2Service& r2, R2Tokens& tokens)
+    : tokens_(tokens), keys_({tokens.all().begin(), tokens.all().end()}), front_(world, r2, keys_) {
+  tokens_.on_create = [this](const R2Token& token) { keys_.add(token); };
+}
+
+S3Door::~S3Door() { tokens_.on_create = nullptr; }
+
+std::expected<std::unique_ptr<S3Door>, std::string> S3Door::open(World& world, R2Service& r2,
+                                                                 R2Tokens& tokens,
+                                                                 http::ServerOptions options,
+                                                                 std::optional<uint16_t> port) {
+  std::unique_ptr<S3Door> door(new S3Door(world, r2, tokens));
+  door->host_ = options.host;
+  options.body_bytes_max = S3Front::kBodyBytesMax;
+  options.own_body_limit_prefix.clear();
+  options.port = port.value_or(kUsualPort);
+  auto server = http::Server::listen(world, door->front_, options);
+  const bool taken = !server && server.error().find("in use") != std::string::npos;
+  if (taken && !port) {
+    options.port = 0;
+    server = http::Server::listen(world, door->front_, options);
+  }
+  if (!server)
+    return std::unexpected("the S3 API: " + server.error() +
+                           (taken ? "; stop what listens there, or take another port with --s3-port "
+                                    "(0 takes any free one)"
+                                  : ""));
+  door->server_ = std::move(*server);
+  return door;
+}
+
+std::string S3Door::ready_line() const {
+  const bool v6 = host_.find(':') != std::string::npos;
+  const R2Token& token = tokens_.all().front();
+  return "offing: S3 on http://" + (v6 ? "[" + host_ + "]" : host_) + ":" +
+         std::to_string(server_->port()) + " (access key id " + token.access_key_id +
+         ", secret access key " + token.secret_access_key + ")";
+}
+
+}  // namespace offing::cli
