@@ -1,6 +1,6 @@
 // The files of a state directory: `blobs/<2 hex>/<id, 16 hex digits>`, one for each blob above
-// kInMemoryMax, and `incoming/<id>`, those that are being written. A file is renamed to its final name
-// when its bytes are on disk, so what stands under `blobs` is whole.
+// kInMemoryMax, and `incoming/<id>`, those that are being written. What metadata names stands under
+// `blobs` and is whole; other files there are of a crash, and go when the directory is opened again.
 // `lock` keeps a second process out. It is held as long as a blob or writer lives that may still remove
 // a file. Files are read through at most kOpenFilesMax descriptors, the least recently used closed
 // first. Owners: the store, its writers and its blobs share it.
@@ -52,7 +52,7 @@ class BlobFiles {
 
  private:
   BlobFiles() = default;
-  IoResult make_directory_of(uint64_t id);
+  IoResult make_directories();
 
   std::string root_;
   bool sync_ = true;

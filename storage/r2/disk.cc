@@ -10,8 +10,6 @@ namespace offing::r2 {
 namespace {
 
 constexpr int64_t kSchema = 1;
-// Fewer pages a body than with SQLite's 4 KiB, and not much more to write for a row.
-constexpr int kPageBytes = 8192;
 constexpr const char* kCreate =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE bucket(id INTEGER PRIMARY KEY, state BLOB NOT NULL);"
@@ -90,7 +88,7 @@ std::expected<std::unique_ptr<Disk>, std::string> Disk::open(const std::string& 
                                                              bool sync) {
   auto impl = std::make_unique<Impl>();
   impl->path = directory + "/r2.sqlite";
-  auto db = Database::open(impl->path, kPageBytes);
+  auto db = Database::open(impl->path);
   if (!db) return std::unexpected(db.error());
   impl->db = std::move(*db);
   auto schema = schema_of(*impl->db, impl->path);

@@ -52,15 +52,12 @@ bool Statement::is_null(int column) const {
 
 std::string Database::error() const { return sqlite3_errmsg(db_); }
 
-std::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& path,
-                                                                     int page_bytes) {
+std::expected<std::unique_ptr<Database>, std::string> Database::open(const std::string& path) {
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                    nullptr);
   std::unique_ptr<Database> opened(new Database(db));
   if (code != SQLITE_OK) return std::unexpected(path + ": " + opened->error());
-  if (page_bytes != 0)
-    (void)opened->exec(("PRAGMA page_size=" + std::to_string(page_bytes)).c_str());
   // The first lock is taken here and, in exclusive mode, kept.
   SqlResult set = opened->exec(
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"

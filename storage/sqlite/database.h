@@ -55,9 +55,7 @@ class StatementUse {
 
 class Database {
  public:
-  // `page_bytes`: of a file that is made here; 0 is SQLite's choice.
-  static std::expected<std::unique_ptr<Database>, std::string> open(const std::string& path,
-                                                                    int page_bytes = 0);
+  static std::expected<std::unique_ptr<Database>, std::string> open(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
