@@ -14,6 +14,7 @@ import {
   isEncodedByGuest, isErrorResponse, isResponse, type Response, statusOf, statusTextOf, webSocketOf,
 } from "./response";
 import { domException } from "./dom_exception";
+import { SourceOrigin } from "./source";
 import { giveSocketAway, type WebSocket } from "./websocket";
 import { WorkerEntrypoint } from "./workers_module";
 
@@ -115,11 +116,12 @@ function answer(io: IoContext, value: unknown): void {
 function respond(io: IoContext, response: Response): void {
   const socket = webSocketOf(response);
   if (socket !== null) return respondWithSocket(io, response, socket);
-  const body = takeForSending(response);
+  let body: ReturnType<typeof takeForSending> | number = takeForSending(response);
+  if (body instanceof SourceOrigin && body.ownLife) body = -body.passOn() || body;
   const status = statusOf(response), text = statusTextOf(response);
   const headers = toWire(flatHeaders(response)), encoded = isEncodedByGuest(response);
   io.answered = true;
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+  if (typeof body !== "object" || body instanceof Uint8Array) {
     native.respond(io.request, status, text, headers, body,
                    body instanceof Uint8Array ? body.length : -1, encoded);
     io.bodyEnd ??= "after response has been sent";

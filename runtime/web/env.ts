@@ -1,8 +1,9 @@
-// `env`: variables, KV namespaces, and stand-ins for bindings that offing does not have, which say
+// `env`: variables, KV namespaces, R2 buckets, and stand-ins for bindings that offing does not have, which say
 // so at the first use (spec/runtime-api.md 1; spec/config.md 3).
 
 import { makeNamespace } from "./durable_namespace";
 import { KvNamespace } from "./kv";
+import { R2Bucket } from "./r2";
 import { makeService } from "./service";
 
 type InitOptions = Parameters<Entry["init"]>[0];
@@ -28,6 +29,9 @@ export function makeEnv(options: InitOptions): Record<string, unknown> {
   for (const [name, json] of options.vars) env[name] = JSON.parse(json) as unknown;
   options.kv.forEach((name, at) => {
     env[name] = new KvNamespace(at);
+  });
+  options.r2.forEach((name, at) => {
+    env[name] = new R2Bucket(at);
   });
   for (const { name, space } of options.actors) env[name] = makeNamespace(space);
   for (const { name, entrypoint, propsJson } of options.services) {

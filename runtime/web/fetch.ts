@@ -149,6 +149,7 @@ function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Respons
   }
   if (content instanceof SourceOrigin && hop.signal !== undefined) {
     const origin = content;
+    origin.abortable = true;
     onAbort(hop.signal, (reason) => origin.abort(reason));
   }
   return makeFetched({

@@ -432,7 +432,7 @@ function platformGetters(value: object): Map<string, object> | undefined {
   return found;
 }
 
-// Entries first (Headers, URLSearchParams, FormData), then the getters' values.
+// Entries first (Headers, URLSearchParams, FormData), then own properties, then the getters' values.
 function platformShape(ctx: Context, value: object, depth: number, getters: Map<string, object>,
                        keys: Key[]): Shape {
   if (value instanceof Error) return errorShape(ctx, value, keys);
@@ -443,12 +443,13 @@ function platformShape(ctx: Context, value: object, depth: number, getters: Map<
   const size = pairs === undefined ? "" : `(${pairs.length})`;
   // Names with "_" are what a library keeps in its objects.
   const shown = keys.filter((key) => typeof key === "symbol" || !key.startsWith("_"));
-  return plain(shown, [`${name}${size} {`, "}"], () => {
+  return plain([], [`${name}${size} {`, "}"], () => {
     const parts = pairs === undefined ? [] :
       items(ctx, Math.min(pairs.length, ITEMS_MAX), pairs.length, (i) => {
         const [key, of] = pairs[i] as [unknown, unknown];
         return `${format(ctx, key, depth + 1)} => ${format(ctx, of, depth + 1)}`;
       });
+    for (const key of shown) parts.push(formatProperty(ctx, value, key, depth));
     ctx.indentation += 2;
     for (const getter of getters.keys()) {
       if (pairs !== undefined && getter === "size") continue;

@@ -43,7 +43,7 @@ export const entry: Entry = {
   init(options): void {
     const flags = new Set(options.flags);
     initBase(flags);
-    initHttp(flags);
+    initHttp(flags, options.r2.length > 0);
     initDurable(flags);
     setActorClasses(options.actorClasses);
     rpcFlags.enabled = flags.has("rpc");

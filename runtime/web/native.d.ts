@@ -32,7 +32,8 @@ interface Native {
   requestBody(request: RequestId): Uint8Array | SourceId | undefined;
 
   // ---- answering it. `body`: undefined = null body; string = UTF-8 text; Uint8Array; or a number,
-  // the id of a guest stream that entry.pull serves. `length`: known length of that stream or -1.
+  // the id of a guest stream that entry.pull serves, or a negated source, which is passed on unread.
+  // `length`: known length of a guest stream or -1.
   // `cfError`: never given here.
   respond(request: RequestId, status: number, statusText: string, headers: FlatHeaders,
           body: undefined | string | Uint8Array | number, length: number,
@@ -77,6 +78,42 @@ interface Native {
          cursor: string | undefined, limit: number | undefined): Promise<{
     keys: { name: string; expiration: number | undefined; metadata: string | undefined }[];
     listComplete: boolean; cursor: string | undefined; cacheStatus: string | undefined }>;
+
+  // ---- R2 (runtime/bindings/r2_natives.cc). `bucket` indexes WorkerOptions::r2_bindings. Rejects with
+  // the service's error. A value: undefined (no bytes) | string | Uint8Array (copied at the call) |
+  // guest stream id | a negated source, which is passed on unread; `length` is a stream's, else -1.
+  // Objects come as they are, made by C++; null: absent, or the condition of a put failed.
+  r2Head(request: RequestId, bucket: number, key: string): Promise<object | null>;
+  r2Get(request: RequestId, bucket: number, key: string,
+        options: R2NativeGetOptions | undefined): Promise<object | null>;
+  r2Put(request: RequestId, bucket: number, key: string, value: R2NativeValue, length: number,
+        options: R2NativeWriteOptions | undefined): Promise<object | null>;
+  r2Delete(request: RequestId, bucket: number, keys: string | string[]): Promise<void>;
+  r2List(request: RequestId, bucket: number, limit: number | undefined, prefix: string | undefined,
+         cursor: string | undefined, delimiter: string | undefined, startAfter: string | undefined,
+         includeHttp: boolean, includeCustom: boolean): Promise<object>;
+  // Gives the upload's id.
+  r2CreateMultipartUpload(request: RequestId, bucket: number, key: string,
+                          options: R2NativeWriteOptions | undefined): Promise<string>;
+  // Gives the part's etag.
+  r2UploadPart(request: RequestId, bucket: number, key: string, uploadId: string,
+               partNumber: number, value: R2NativeValue, length: number,
+               ssecKey: Uint8Array | undefined): Promise<string>;
+  // `parts`: [number, etag, …].
+  r2CompleteMultipartUpload(request: RequestId, bucket: number, key: string, uploadId: string,
+                            parts: (number | string)[]): Promise<object>;
+  r2AbortMultipartUpload(request: RequestId, bucket: number, key: string,
+                         uploadId: string): Promise<void>;
+
+  // R2's objects (runtime/bindings/r2_objects.cc). The prototypes of HeadResult, GetResult and
+  // Checksums, once in each isolate; `allFields`: plain objects have fields that are absent.
+  r2Classes(head: object, get: object, checksums: object, allFields: boolean): void;
+  // undefined: not known, since a list did not ask for it. null: `object` is none of C++'s.
+  r2HttpMetadata(object: object): R2NativeHttp | undefined | null;
+  r2Checksums(checksums: object): Record<string, string> | undefined;   // hex; undefined: is none
+  // The body of a get, once: its text when the bytes are at hand; else undefined, nothing is taken.
+  r2TakeText(object: object): string | undefined;
+  r2TakeBody(object: object): Uint8Array | SourceId;
 
   // ---- Durable Objects: ids and calls (runtime/bindings/actor_natives.cc). `space` indexes
   // WorkerOptions::actor_classes; `jurisdiction` "" is none. Ids are 64 hex digits.
@@ -239,6 +276,27 @@ interface Native {
   className(value: object): string;                 // V8's constructor name
 }
 
+// `matches`, `doesNotMatch`: "*", or an entity tag after "s" (strong) or "w" (weak). Times in ms.
+type R2NativeCondition = readonly [
+  matches: string[] | undefined, doesNotMatch: string[] | undefined,
+  uploadedBefore: number | undefined, uploadedAfter: number | undefined, seconds: boolean];
+// `range`: the value of a Range header, or [offset, length, suffix].
+type R2NativeGetOptions = readonly [
+  onlyIf: R2NativeCondition | undefined,
+  range: string | [offset: number | undefined, length: number | undefined,
+                   suffix: number | undefined] | undefined,
+  ssecKey: Uint8Array | undefined];
+type R2NativeHttp = [
+  contentType: string | undefined, contentLanguage: string | undefined,
+  contentDisposition: string | undefined, contentEncoding: string | undefined,
+  cacheControl: string | undefined, cacheExpiryMs: number | undefined];
+// `algorithm`: 0 MD5, 1 SHA-1, 2 SHA-256, 3 SHA-384, 4 SHA-512. `custom`: [name, value, …].
+type R2NativeWriteOptions = readonly [
+  onlyIf: R2NativeCondition | undefined, http: R2NativeHttp | undefined,
+  custom: string[] | undefined, algorithm: number, digest: Uint8Array | undefined,
+  storageClass: string | undefined, ssecKey: Uint8Array | undefined];
+type R2NativeValue = undefined | string | Uint8Array | number;
+
 type WebSocketId = number;
 
 // `limit` 0 is none.
@@ -272,7 +330,7 @@ interface Entry {
   // snapshot was loaded.
   init(options: {
     compatibilityDate: string; flags: string[];
-    vars: [name: string, json: string][]; kv: string[];
+    vars: [name: string, json: string][]; kv: string[]; r2: string[];
     // Bindings to classes of this Worker; `space` indexes actorClasses. And to its entrypoints.
     actorClasses: { className: string; sqlite: boolean }[];
     actors: { name: string; space: number }[];

@@ -11,14 +11,17 @@ export class SourceOrigin implements Origin {
   readonly #id: SourceId;
   readonly #io: IoContext;
   readonly #incoming: boolean;   // the event's own request body, not a fetched response's
+  readonly ownLife: boolean;     // as a response's body it needs the event no more
+  abortable = false;             // abort() may be called
   #over = false;
   #aborted = false;
   #reason: unknown;
 
-  constructor(id: SourceId, io: IoContext, incoming: boolean) {
+  constructor(id: SourceId, io: IoContext, incoming: boolean, ownLife = false) {
     this.#id = id;
     this.#io = io;
     this.#incoming = incoming;
+    this.ownLife = ownLife;
   }
 
   get length(): number {
@@ -58,6 +61,14 @@ export class SourceOrigin implements Origin {
       // A reason that cannot be put into words is no reason to keep the stream open.
     }
     native.sourceCancel(this.#id, text);
+  }
+
+  // Gives the source away, to be read by C++ alone; 0 when it has to be read here.
+  passOn(): SourceId {
+    if (this.#over || this.abortable) return 0;
+    requireOwner(this.#io, "ReadableStreamSource");
+    this.#over = true;
+    return this.#id;
   }
 
   // The fetch this came from was aborted: reads fail with `reason`.

@@ -16,6 +16,9 @@ import type { FormData } from "./form_data";
 import type { Headers } from "./headers";
 import type { FixedLengthStream, IdentityTransformStream } from "./identity_stream";
 import type { KvNamespace } from "./kv";
+import type { R2Bucket } from "./r2";
+import type { R2MultipartUpload } from "./r2_multipart";
+import type { Checksums, GetResult, HeadResult } from "./r2_object";
 import type { Request } from "./request";
 import type { Response } from "./response";
 import type { URL } from "./url";
@@ -45,6 +48,11 @@ export type Checked = [
   Is<IdentityTransformStream, official.IdentityTransformStream>,
   Is<FixedLengthStream, official.FixedLengthStream>,
   Is<KvNamespace, official.KVNamespace>,
+  Is<R2Bucket, official.R2Bucket>,
+  Is<HeadResult, official.R2Object>,
+  Is<GetResult, official.R2ObjectBody>,
+  Is<Checksums, official.R2Checksums>,
+  Is<R2MultipartUpload, official.R2MultipartUpload>,
   Is<DurableObjectId, official.DurableObjectId>,
   Is<DurableObjectNamespace, official.DurableObjectNamespace>,
   Is<DurableObjectState, official.DurableObjectState>,

@@ -33,6 +33,7 @@ struct DurableGuest {
     options.flags = std::move(flags);
     options.actor_classes.push_back({"A", "k-A", sqlite});
     options.actor_bindings.push_back({"A", "A", "k-A"});
+    options.r2_bindings.push_back({"BUCKET", "bucket", ""});
     guest = std::make_unique<Guest>(Guest::bundle_of(main), options);
     guest->host.storage_for = [this](RequestId actor) -> durable::ObjectStorage* {
       auto& storage = storages[actor];

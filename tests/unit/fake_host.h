@@ -68,8 +68,10 @@ class FakeHost final : public Host {
   uint64_t new_number() override { return ++last_number; }
   uint32_t location_index() const override { return 0; }
   bool make_durable(RequestId,
-                    std::move_only_function<void(std::expected<void, GuestError>)>) override {
-    return true;
+                    std::move_only_function<void(std::expected<void, GuestError>)> done) override {
+    if (durable_at_once) return true;
+    durable_waiting.push_back(std::move(done));
+    return false;
   }
   void actor_broken(RequestId, const GuestError&, bool) override {}
   durable::ObjectStorage& actor_storage(RequestId actor) override { return *storage_for(actor); }
@@ -131,6 +133,9 @@ class FakeHost final : public Host {
   std::function<durable::ObjectStorage*(RequestId)> storage_for =
       [](RequestId) -> durable::ObjectStorage* { std::abort(); };
 
+  // Else commits wait for the test.
+  bool durable_at_once = true;
+  std::deque<std::move_only_function<void(std::expected<void, GuestError>)>> durable_waiting;
   ActorSockets* sockets = nullptr;  // of the only actor
   // Where calls between guests go (tests/unit/rpc_bench.h).
   std::function<void(CallTarget, Request, ActorFetchCallback)> on_fetch;
