@@ -10,15 +10,15 @@ namespace {
 using v8::Local;
 using Getting = v8::PropertyCallbackInfo<v8::Value>;
 
-// In the order in which a guest sees them.
+// The engine shows a template's properties from the last to the first, as on the platform.
 enum class Property : int32_t {
-  kSsecKeyMd5, kStorageClass, kRange, kCustomMetadata, kHttpMetadata, kUploaded, kChecksums,
-  kHttpEtag, kEtag, kSize, kVersion, kKey
+  kKey, kVersion, kSize, kEtag, kHttpEtag, kChecksums, kUploaded, kHttpMetadata, kCustomMetadata,
+  kRange, kStorageClass, kSsecKeyMd5
 };
 constexpr const char* kProperties[] = {
-    "ssecKeyMd5", "storageClass", "range", "customMetadata", "httpMetadata", "uploaded",
-    "checksums", "httpEtag", "etag", "size", "version", "key"};
-// Algorithms by their number: the last one first.
+    "key", "version", "size", "etag", "httpEtag", "checksums", "uploaded", "httpMetadata",
+    "customMetadata", "range", "storageClass", "ssecKeyMd5"};
+// By the number of the algorithm.
 constexpr const char* kDigests[] = {"md5", "sha1", "sha256", "sha384", "sha512"};
 
 R2Record* record_in(Local<v8::Object> object) {
@@ -247,7 +247,7 @@ R2Shapes::R2Shapes(v8::Isolate* isolate, Local<v8::Context> context,
   for (size_t i = 0; i < classes.size(); ++i) {
     Local<v8::FunctionTemplate> made = template_of(isolate, context, classes[i]);
     if (i == kChecksums) {
-      for (size_t at = std::size(kDigests); at-- > 0;) {
+      for (size_t at = 0; at < std::size(kDigests); ++at) {
         add_lazily(isolate, made, kDigests[at], get_digest, static_cast<int32_t>(at));
       }
     } else {
