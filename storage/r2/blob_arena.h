@@ -1,7 +1,7 @@
-// One unlinked file in the temporary directory that holds the large blobs of a store without a state
-// directory: nothing of it remains after the process. Each blob has extents of it, which begin at
-// multiples of kAlignment. Offsets are not used again while anything is stored; the space of an extent
-// is given back to the disk by punching a hole, and all of it when the last one goes.
+// One unlinked file in the temporary directory that holds the large blobs of a store without a
+// state directory: nothing of it remains after the process. Each blob has extents of it, which
+// begin at multiples of kAlignment. Offsets are not used again while anything is stored; the space
+// of an extent is given back to the disk by punching a hole, and all of it when the last one goes.
 // Owners: the store, its writers and its blobs share it.
 #ifndef OFFING_STORAGE_R2_BLOB_ARENA_H_
 #define OFFING_STORAGE_R2_BLOB_ARENA_H_

@@ -131,8 +131,8 @@ IoResult BlobFiles::make_directories() {
   return {};
 }
 
-// Bytes and name become durable together, after the renaming: one wait for the disk's journal instead
-// of two. A crash between them leaves a file that no metadata names.
+// Bytes and name become durable together, after the renaming: one wait for the disk's journal
+// instead of two. A crash between them leaves a file that no metadata names.
 IoResult BlobFiles::publish(uint64_t id, const Descriptor& file, uint64_t size_bytes) {
   if (auto made = make_directories(); !made) return made;
   const std::string name = name_in_blobs(id);

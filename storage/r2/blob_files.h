@@ -1,9 +1,9 @@
 // The files of a state directory: `blobs/<2 hex>/<id, 16 hex digits>`, one for each blob above
 // kInMemoryMax, and `incoming/<id>`, those that are being written. What metadata names stands under
-// `blobs` and is whole; other files there are of a crash, and go when the directory is opened again.
-// `lock` keeps a second process out. It is held as long as a blob or writer lives that may still remove
-// a file. Files are read through at most kOpenFilesMax descriptors, the least recently used closed
-// first. Owners: the store, its writers and its blobs share it.
+// `blobs` and is whole; other files there are of a crash, and go when the directory is opened
+// again. `lock` keeps a second process out. It is held as long as a blob or writer lives that may
+// still remove a file. Files are read through at most kOpenFilesMax descriptors, the least recently
+// used closed first. Owners: the store, its writers and its blobs share it.
 #ifndef OFFING_STORAGE_R2_BLOB_FILES_H_
 #define OFFING_STORAGE_R2_BLOB_FILES_H_
 

@@ -1,5 +1,5 @@
-// Files as blobs need them: descriptors that close themselves, whole writes and reads at an offset, and
-// errors that name the file, the system's reason and the way out.
+// Files as blobs need them: descriptors that close themselves, whole writes and reads at an offset,
+// and errors that name the file, the system's reason and the way out.
 #ifndef OFFING_STORAGE_R2_BLOB_IO_H_
 #define OFFING_STORAGE_R2_BLOB_IO_H_
 

@@ -1,6 +1,7 @@
-// Blobs of a state directory, as the Disk sees them. The rule by which it knows what it was given: at
-// most kInMemoryMax bytes are a SmallBlob, whose bytes stand in SQLite once they are kept; more are a
-// FileBlob. A Disk takes blobs of a BlobStore that was opened with a state directory, and no others.
+// Blobs of a state directory, as the Disk sees them. The rule by which it knows what it was given:
+// at most kInMemoryMax bytes are a SmallBlob, whose bytes stand in SQLite once they are kept; more
+// are a FileBlob. A Disk takes blobs of a BlobStore that was opened with a state directory, and no
+// others.
 //
 // `is_kept`: metadata names it. A blob that is not kept goes with its last holder: so do bytes that
 // were finished and then refused, and those that were let go.

@@ -23,8 +23,8 @@ class StateWriter final : public BufferedBlobWriter {
   }
 
  private:
-  // Bytes that start on their way to the disk together, so that the last sync finds little to do. The
-  // kernel holds two such windows of a file, no more.
+  // Bytes that start on their way to the disk together, so that the last sync finds little to do.
+  // The kernel holds two such windows of a file, no more.
   static constexpr uint64_t kWindowBytes = 16 << 20;
 
   IoResult move_out(uint64_t at, std::string_view first, std::string_view second) override {

@@ -1,5 +1,5 @@
-// The way of bytes that both kinds of store share: a writer keeps what it gets as a string until that
-// is more than kInMemoryMax, and then moves it out in pieces of at least that size.
+// The way of bytes that both kinds of store share: a writer keeps what it gets as a string until
+// that is more than kInMemoryMax, and then moves it out in pieces of at least that size.
 #ifndef OFFING_STORAGE_R2_BLOB_WRITER_H_
 #define OFFING_STORAGE_R2_BLOB_WRITER_H_
 

@@ -1,6 +1,6 @@
-// Reading everything back. Each table is read once, in the order of its keys; whatever a row names must
-// be there, with the size it names, and whatever nothing names is removed. A difference that a crash
-// cannot have made is damage, and the error says where it is.
+// Reading everything back. Each table is read once, in the order of its keys; whatever a row names
+// must be there, with the size it names, and whatever nothing names is removed. A difference that a
+// crash cannot have made is damage, and the error says where it is.
 #include <cassert>
 #include <unordered_map>
 

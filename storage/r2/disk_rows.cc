@@ -287,7 +287,9 @@ std::shared_ptr<const Object> unpack_object(std::string_view bytes, const Resolv
   object->ssec_key_md5 = u.text();
   get_list(u, object->body, [&] { return get_blob(u, resolve); });
   uint64_t body_bytes = 0;
-  for (const std::shared_ptr<Blob>& blob : object->body) body_bytes += blob ? blob->size_bytes() : 0;
+  for (const std::shared_ptr<Blob>& blob : object->body) {
+    if (blob) body_bytes += blob->size_bytes();
+  }
   if (!u.at_end() || body_bytes != object->size_bytes) return nullptr;
   return object;
 }

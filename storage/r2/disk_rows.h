@@ -1,6 +1,7 @@
 // What stands in the `state` columns of r2.sqlite, schema version 1: everything about a bucket, an
-// object, an upload or a part that is not the row's key. Blobs stand as id and size; `Resolve` finds
-// them again (null: it has noted why not). `unpack_…` gives nothing for bytes that no `pack_…` made.
+// object, an upload or a part that is not the row's key. Blobs stand as id and size; `Resolve`
+// finds them again (null: it has noted why not). `unpack_…` gives nothing for bytes that no
+// `pack_…` made.
 #ifndef OFFING_STORAGE_R2_DISK_ROWS_H_
 #define OFFING_STORAGE_R2_DISK_ROWS_H_
 

@@ -1,7 +1,7 @@
-// Values written one after the other into bytes, and read back in the same order: numbers as varints
-// (7 bits a byte, lowest first), texts with their length before them. There are no names and no types,
-// so a row's layout belongs to the schema's version. A Reader never reads beyond its bytes; after the
-// first thing that does not fit, everything is 0 or empty and `ok` is false.
+// Values written one after the other into bytes, and read back in the same order: numbers as
+// varints (7 bits a byte, lowest first), texts with their length before them. There are no names
+// and no types, so a row's layout belongs to the schema's version. A Reader never reads beyond its
+// bytes; after the first thing that does not fit, everything is 0 or empty and `ok` is false.
 #ifndef OFFING_STORAGE_R2_PACKED_H_
 #define OFFING_STORAGE_R2_PACKED_H_
 
@@ -92,7 +92,8 @@ class Unpacker {
   std::optional<int64_t> maybe_integer() {
     return flag() ? std::optional(integer()) : std::nullopt;
   }
-  // How many things follow; each takes a byte at least, so a wrong count fails before it is believed.
+  // How many things follow; each takes a byte at least, so a wrong count fails before it is
+  // believed.
   size_t count() { return number_up_to(left_.size()); }
 
  private:

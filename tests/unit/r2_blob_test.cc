@@ -13,8 +13,8 @@ namespace {
 
 constexpr size_t kLarge = 300'000;
 
-std::unique_ptr<BlobStore> open_store(const std::string& directory) {
-  auto store = BlobStore::open({directory, true});
+std::unique_ptr<BlobStore> open_store(const std::string& directory, bool sync = true) {
+  auto store = BlobStore::open({directory, sync});
   REQUIRE_MESSAGE(store.has_value(), store.error());
   (*store)->remove_orphans();
   return std::move(*store);
@@ -174,7 +174,7 @@ TEST_CASE("a full disk is an error that names the file; the writer is spent, oth
 
 TEST_CASE("many files are read through few descriptors") {
   ScratchDirectory directory;
-  auto store = open_store(directory.path());
+  auto store = open_store(directory.path(), false);
   std::vector<std::shared_ptr<Blob>> blobs;
   for (uint64_t i = 0; i < 150; ++i) blobs.push_back(write_blob(*store, pattern(i, 70'000)));
   const size_t before = open_descriptors();

@@ -1,5 +1,5 @@
-// What the tests of R2's disk share: a directory, bytes that tell where they belong, and a store's way
-// of using blobs and Disk in turns.
+// What the tests of R2's disk share: a directory, bytes that tell where they belong, and a store's
+// way of using blobs and Disk in turns.
 #ifndef OFFING_TESTS_UNIT_R2_DISK_FIXTURE_H_
 #define OFFING_TESTS_UNIT_R2_DISK_FIXTURE_H_
 

@@ -127,7 +127,8 @@ Object full_object(DiskKit& kit) {
   o.uploaded_ms = 1'700'000'000'999;
   o.http = {"text/plain", "en", "attachment", "gzip", "max-age=1", -1};
   o.custom = {{"b", "2"}, {"a", std::string("nul\0byte", 8)}, {"", ""}};
-  o.checksums = {{Algorithm::kMd5, std::string(16, '\0')}, {Algorithm::kCrc64Nvme, "\xff" "1234567"}};
+  o.checksums = {{Algorithm::kMd5, std::string(16, '\0')},
+                 {Algorithm::kCrc64Nvme, "\xff" "1234567"}};
   o.checksum_type = ChecksumType::kComposite;
   o.storage_class = StorageClass::kInfrequentAccess;
   o.ssec_key_md5 = std::string("\0\1\2", 3);
@@ -306,7 +307,8 @@ TEST_CASE("small bodies are in memory only while they are used") {
   CHECK(kit->commit(turn) == "");
   turn.clear();
   size_t differing = 0;
-  for (size_t i = 0; i < kBodies; ++i) differing += kit->get(std::to_string(i)) != pattern(i, kSize);
+  for (size_t i = 0; i < kBodies; ++i)
+    differing += kit->get(std::to_string(i)) != pattern(i, kSize);
   CHECK(differing == 0);
   auto blob = kit->bucket().objects.at("5")->body[0];
   kit->bucket().objects.clear();
@@ -370,7 +372,8 @@ TEST_CASE("damage is an error that names the file and the way out") {
   SUBCASE("a row is not one of ours") {
     change("UPDATE object SET state = x'ffff' WHERE key = x'736d616c6c'");
     CHECK(error_of_opening(directory) == sqlite +
-          " is damaged: table object has a row that cannot be read (bucket 1, \"small\")" + restore);
+          " is damaged: table object has a row that cannot be read (bucket 1, \"small\")" +
+          restore);
   }
   SUBCASE("a row is cut, at every place") {
     for (int bytes = 0; bytes < 20; ++bytes) {
@@ -382,7 +385,8 @@ TEST_CASE("damage is an error that names the file and the way out") {
   SUBCASE("an object's bucket is missing") {
     change("DELETE FROM bucket");
     CHECK(error_of_opening(directory) == sqlite +
-          " is damaged: table object has a row that cannot be read (bucket 1, \"large\")" + restore);
+          " is damaged: table object has a row that cannot be read (bucket 1, \"large\")" +
+          restore);
   }
   SUBCASE("a small body is missing") {
     change("DELETE FROM blob");
@@ -496,7 +500,8 @@ bool equals(DiskKit& kit, const Model& model) {
       std::shared_ptr<Object> object;
       if (step.size_bytes >= 0) {
         const auto size = static_cast<size_t>(step.size_bytes);
-        object = std::const_pointer_cast<Object>((*kit)->object(step.key, pattern(step.seed, size)));
+        const std::string bytes = pattern(step.seed, size);
+        object = std::const_pointer_cast<Object>((*kit)->object(step.key, bytes));
         if (!object) _exit(2);
         object->version = std::to_string(step.seed);
       }
