@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { classesOf } from "./areas.mjs";
 import { run } from "./process.mjs";
+import { bucketsOf } from "./r2_backend.mjs";
 
 const NAME = "conformance";
 
@@ -41,6 +42,9 @@ export function offingProject(here, scratch, area) {
   };
   if (Object.keys(area.vars).length > 0) config.vars = area.vars;
   if (area.needs.includes("kv")) config.kv_namespaces = [{ binding: "KV", id: "conformance" }];
+  if (area.needs.includes("r2")) {
+    config.r2_buckets = bucketsOf(area).map((b) => ({ binding: b.binding, bucket_name: b.bucket }));
+  }
   Object.assign(config, bindingsOf(area));
   writeFileSync(join(dir, "wrangler.json"), JSON.stringify(config, null, 2));
   return dir;

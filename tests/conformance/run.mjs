@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { loadAreas, checksOf } from "./areas.mjs";
 import { runWorkerd } from "./workerd.mjs";
 import { runOffing } from "./offing.mjs";
+import { startR2 } from "./r2_backend.mjs";
 import { table, markdown } from "./report.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -86,6 +87,8 @@ if (chosen.length === 0) {
 const scratch = mkdtempSync(join(tmpdir(), "conformance-"));
 const context = { here: HERE, root: ROOT, scratch, offing: options.offing, check: options.check };
 const missing = { offing: !existsSync(options.offing) };
+const asks_r2 = options.runners.includes("workerd") && chosen.some(({ area }) => area.needs.includes("r2"));
+if (asks_r2 && !missing.offing) context.r2 = await startR2(options.offing, scratch);
 const jobs = [];
 for (const runner of options.runners) {
   if (missing[runner]) continue;
@@ -98,6 +101,7 @@ for (const runner of options.runners) {
   }
 }
 const rows = (await inPool(jobs)).flat();
+await context.r2?.stop();
 if (!options.keep) rmSync(scratch, { recursive: true, force: true });
 else console.error(`conformance: generated files kept in ${scratch}`);
 

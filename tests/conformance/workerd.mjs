@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { classesOf } from "./areas.mjs";
 import { run } from "./process.mjs";
+import { bucketsOf } from "./r2_backend.mjs";
 
 const KIND = { esm: "esModule", cjs: "commonJsModule", text: "text", data: "data", wasm: "wasm" };
 const quote = (s) => JSON.stringify(s);
@@ -28,9 +29,16 @@ function durableFields(area) {
       durableObjectStorage = (${storage})`;
 }
 
+/** A service that is one bucket of the R2 behind this port. */
+function bucketService({ binding, bucket }, port) {
+  const header = (name, value) => `(name = ${quote(name)}, value = ${quote(value)})`;
+  return `    (name = ${quote(`r2-${binding}`)}, external = (address = "127.0.0.1:${port}", http = (
+      injectRequestHeaders = [${header("offing-control", "1")}, ${header("offing-r2-bucket", bucket)}]))),`;
+}
+
 /** The text of a workerd configuration with this area as service "main"; its `embed`s are relative.
- * `objects` is the absolute directory for the area's Durable Objects on disk. */
-export function workerdConfig(area, { socket = false, objects } = {}) {
+ * `objects` is the absolute directory for the area's Durable Objects on disk, `r2_port` where R2 is. */
+export function workerdConfig(area, { socket = false, objects, r2_port } = {}) {
   const modules = area.files.map(
     (m) => `(name = ${quote(m.name)}, ${KIND[m.kind]} = embed ${quote(m.name)})`);
   const bindings = Object.entries(area.vars).map(([name, value]) =>
@@ -44,6 +52,10 @@ export function workerdConfig(area, { socket = false, objects } = {}) {
     services.push(`    (name = "kv", worker = (
       modules = [(name = "kv_double.js", esModule = embed "kv_double.js")],
       compatibilityDate = "2026-06-01")),`);
+  }
+  for (const b of bucketsOf(area)) {
+    bindings.push(`(name = ${quote(b.binding)}, r2Bucket = ${quote(`r2-${b.binding}`)})`);
+    services.push(bucketService(b, r2_port));
   }
   for (const service of area.services ?? []) bindings.push(serviceBinding(service));
   for (const d of area.durable ?? []) {
@@ -96,7 +108,10 @@ function exceptionIn(lines) {
   return (stack?.[1] ?? plain?.[1] ?? "failed").replace(/\s+/g, " ").trim();
 }
 
-export async function runWorkerd({ here, root, scratch, check }, area) {
+export async function runWorkerd({ here, root, scratch, check, r2 }, area) {
+  if (area.needs.includes("r2") && r2 === undefined) {
+    return { tests: new Map(), error: "no R2 to ask: offing is not built" };
+  }
   const dir = join(scratch, `workerd-${area.area}`);
   for (const name of [...area.files.map((m) => m.name), "kv_double.js"]) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
@@ -108,7 +123,7 @@ export async function runWorkerd({ here, root, scratch, check }, area) {
     mkdirSync(objects);
   }
   const file = join(dir, "config.capnp");
-  writeFileSync(file, workerdConfig(area, { objects }));
+  writeFileSync(file, workerdConfig(area, { objects, r2_port: r2?.port }));
   const filter = check ? [`main:${check}`] : ["main"];
   const { code, signal, stderr } = await run(workerdPath(root), ["test", file, ...filter]);
   const tests = readLog(stderr);
