@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kLarge = 300'000;
 
-std::unique_ptr<BlobStore> open_store(const std::string& directory, bool sync = true) {
+std::unique_ptr<BlobStore> open_store(const std::string& directory, bool sync = false) {
   auto store = BlobStore::open({directory, sync});
   REQUIRE_MESSAGE(store.has_value(), store.error());
   (*store)->remove_orphans();
@@ -174,7 +174,7 @@ TEST_CASE("a full disk is an error that names the file; the writer is spent, oth
 
 TEST_CASE("many files are read through few descriptors") {
   ScratchDirectory directory;
-  auto store = open_store(directory.path(), false);
+  auto store = open_store(directory.path());
   std::vector<std::shared_ptr<Blob>> blobs;
   for (uint64_t i = 0; i < 150; ++i) blobs.push_back(write_blob(*store, pattern(i, 70'000)));
   const size_t before = open_descriptors();
@@ -240,7 +240,7 @@ TEST_CASE("a state directory has one process; its lock goes with the last that m
 TEST_CASE("a body of many windows is written and read in pieces") {
   ScratchDirectory directory;
   for (const std::string& path : {std::string(), directory.path()}) {
-    auto store = open_store(path);
+    auto store = open_store(path, true);
     auto writer = store->writer();
     const std::string piece = pattern(9, 256 * 1024);
     for (int i = 0; i < 160; ++i) REQUIRE(writer->append(piece));   // 40 MiB

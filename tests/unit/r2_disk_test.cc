@@ -492,7 +492,7 @@ bool equals(DiskKit& kit, const Model& model) {
 }
 
 [[noreturn]] void take_turns_until_killed(const std::string& directory, uint64_t n, int pipe) {
-  auto kit = DiskKit::open(directory, n % 3 == 0);
+  auto kit = DiskKit::open(directory, n % 11 == 0);
   if (!kit) _exit(1);
   for (;; ++n) {
     DiskKit::Turn turn;
