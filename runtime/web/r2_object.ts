@@ -86,55 +86,67 @@ class Returned {
   }
 }
 
-let ioOf: (object: object) => IoContext;
-let madeBody: (object: object) => Body | undefined;
-let keepBody: (object: object, body: Body) => void;
+// What is known of a body. Bytes at hand that are read in one go never make a Body.
+interface Stored {
+  readonly io: IoContext;
+  body: Body | undefined;   // once it has to be one
+  used: boolean;            // without it
+}
+let storedOf: (object: object) => Stored;
 
 class BodyState extends Returned {
-  readonly #io: IoContext;
-  #body: Body | undefined = undefined;   // from its first use on
+  readonly #stored: Stored;
 
   constructor(object: object, io: IoContext) {
     super(object);
-    this.#io = io;
+    this.#stored = { io, body: undefined, used: false };
   }
 
   static {
-    ioOf = (object) => {
-      if (!(#io in object)) throw illegalInvocation();
-      return object.#io;
-    };
-    madeBody = (object) => {
-      if (!(#io in object)) throw illegalInvocation();
-      return object.#body;
-    };
-    keepBody = (object, body) => {
-      (object as BodyState).#body = body;
+    storedOf = (object) => {
+      if (!(#stored in object)) throw illegalInvocation();
+      return object.#stored;
     };
   }
 }
 
+function makeBody(stored: Stored, content: Uint8Array | SourceId): Body {
+  const body = stored.body = new StoredBody();
+  initMessage(body, typeof content !== "number" ? content
+                : new SourceOrigin(content, stored.io, false, true),
+              stored.io, NO_HEADERS, undefined, false);
+  return body;
+}
+
 function bodyOf(object: object): Body {
-  const made = madeBody(object);
-  if (made !== undefined) return made;
-  const io = ioOf(object), given = native.r2TakeBody(object), body = new StoredBody();
-  const content = typeof given === "number" ? new SourceOrigin(given, io, false, true) : given;
-  initMessage(body, content, io, NO_HEADERS, undefined, false);
-  keepBody(object, body);
+  const stored = storedOf(object);
+  if (stored.body !== undefined) return stored.body;
+  const body = makeBody(stored, native.r2TakeBody(object));
+  if (stored.used) moveBody(body);
   return body;
 }
 
 // The text when its bytes are at hand: they never become an ArrayBuffer.
 function takeText(object: object): string | undefined {
-  if (madeBody(object) !== undefined) return undefined;
+  const stored = storedOf(object);
+  if (stored.body !== undefined || stored.used) return undefined;
   const text = native.r2TakeText(object);
   if (text === undefined) return undefined;
-  const used = new StoredBody();
-  initMessage(used, "", undefined, NO_HEADERS, undefined, false);
-  moveBody(used);
-  keepBody(object, used);
+  stored.used = true;
   return bodyFlags.stripBom && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
+
+function readBytes(object: object): Promise<Uint8Array> {
+  const stored = storedOf(object);
+  if (stored.body !== undefined || stored.used) return bodyOf(object).bytes();
+  const given = native.r2TakeBody(object);
+  if (typeof given === "number") return makeBody(stored, given).bytes();
+  stored.used = true;
+  return resolved(given);
+}
+
+const bufferOf = (bytes: Uint8Array): unknown =>
+  (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()).buffer;
 
 export abstract class GetResult extends HeadResult {
   get body(): official.ReadableStream {
@@ -142,15 +154,16 @@ export abstract class GetResult extends HeadResult {
   }
 
   get bodyUsed(): boolean {
-    return madeBody(this)?.bodyUsed ?? false;
+    const stored = storedOf(this);
+    return stored.used || (stored.body?.bodyUsed ?? false);
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return bodyOf(this).arrayBuffer();
+    return then.call(readBytes(this), bufferOf as never) as Promise<ArrayBuffer>;
   }
 
   bytes(): Promise<Uint8Array> {
-    return bodyOf(this).bytes();
+    return readBytes(this);
   }
 
   text(): Promise<string> {
@@ -169,10 +182,8 @@ export abstract class GetResult extends HeadResult {
   }
 
   blob(): Promise<Blob> {
-    const body = bodyOf(this);
-    const type = native.r2HttpMetadata(this)?.[0] ?? "";
-    return then.call(body.bytes(), ((bytes: Uint8Array) => makeBlob(bytes, type)) as never) as
-      Promise<Blob>;
+    const bytes = readBytes(this), type = native.r2HttpMetadata(this)?.[0] ?? "";
+    return then.call(bytes, ((all: Uint8Array) => makeBlob(all, type)) as never) as Promise<Blob>;
   }
 }
 
