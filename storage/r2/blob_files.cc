@@ -23,7 +23,8 @@ std::string file_name(uint64_t id) {
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(id));
   return text;
 }
-uint8_t directory_number(uint64_t id) { return id & 0xff; }
+// Those written one after the other stand together: a new directory costs a wait for the disk.
+uint8_t directory_number(uint64_t id) { return static_cast<uint8_t>(id >> 8); }
 std::string directory_name(uint8_t number) {
   char text[3];
   std::snprintf(text, sizeof text, "%02x", number);
@@ -116,25 +117,22 @@ void BlobFiles::remove_incoming(uint64_t id) {
   unlinkat(incoming_.get(), file_name(id).c_str(), 0);
 }
 
-// All at once, so that later files need one sync for their name, not two.
-IoResult BlobFiles::make_directories() {
-  if (has_directory_.all()) return {};
-  for (size_t i = 0; i < has_directory_.size(); ++i) {
-    const std::string name = directory_name(static_cast<uint8_t>(i));
-    if (mkdirat(blobs_.get(), name.c_str(), 0777) != 0 && errno != EEXIST)
-      return io_error(root_ + "/blobs/" + name, "made");
-  }
+IoResult BlobFiles::make_directory_of(uint64_t id) {
+  const uint8_t number = directory_number(id);
+  if (has_directory_[number]) return {};
+  if (mkdirat(blobs_.get(), directory_name(number).c_str(), 0777) != 0 && errno != EEXIST)
+    return io_error(root_ + "/blobs/" + directory_name(number), "made");
   if (sync_) {
     if (auto kept = sync_directory(blobs_.get(), root_ + "/blobs"); !kept) return kept;
   }
-  has_directory_.set();
+  has_directory_[number] = true;
   return {};
 }
 
 // Bytes and name become durable together, after the renaming: one wait for the disk's journal
 // instead of two. A crash between them leaves a file that no metadata names.
 IoResult BlobFiles::publish(uint64_t id, const Descriptor& file, uint64_t size_bytes) {
-  if (auto made = make_directories(); !made) return made;
+  if (auto made = make_directory_of(id); !made) return made;
   const std::string name = name_in_blobs(id);
   if (renameat(incoming_.get(), file_name(id).c_str(), blobs_.get(), name.c_str()) != 0)
     return io_error(path(id), "named");

@@ -52,7 +52,7 @@ class BlobFiles {
 
  private:
   BlobFiles() = default;
-  IoResult make_directories();
+  IoResult make_directory_of(uint64_t id);
 
   std::string root_;
   bool sync_ = true;

@@ -79,7 +79,7 @@ TEST_CASE("spec/r2.md C7 a reader sees its version after it was let go; then its
   auto store = open_store(directory.path());
   const std::string bytes = pattern(1, kLarge);
   auto blob = write_blob(*store, bytes);
-  const std::string name = "blobs/01/0000000000000001";
+  const std::string name = "blobs/00/0000000000000001";
   CHECK(files_in(directory.path()) == std::set<std::string>{"lock", name});
   CHECK(store->stored_bytes() == kLarge);
   std::shared_ptr<Blob> reader = blob;
@@ -193,18 +193,18 @@ TEST_CASE("what metadata does not name is removed; what the store did not write 
     auto store = open_store(directory.path());
     auto kept = write_blob(*store, pattern(1, kLarge));
     // As a kill leaves things.
-    for (const char* name : {"/blobs/01/0000000000000101", "/incoming/0000000000000007"})
-      std::filesystem::copy_file(directory.path() + "/blobs/01/0000000000000001",
+    for (const char* name : {"/blobs/00/00000000000000f1", "/incoming/0000000000000007"})
+      std::filesystem::copy_file(directory.path() + "/blobs/00/0000000000000001",
                                  directory.path() + name);
-    std::filesystem::copy_file(directory.path() + "/blobs/01/0000000000000001",
+    std::filesystem::copy_file(directory.path() + "/blobs/00/0000000000000001",
                                directory.path() + "/keep");
   }
   std::filesystem::rename(directory.path() + "/keep",
-                          directory.path() + "/blobs/01/0000000000000001");
-  std::ofstream(directory.path() + "/blobs/01/notes.txt") << "mine";
-  std::filesystem::create_directory(directory.path() + "/blobs/02");
-  std::filesystem::copy_file(directory.path() + "/blobs/01/0000000000000001",
-                             directory.path() + "/blobs/02/0000000000000001");
+                          directory.path() + "/blobs/00/0000000000000001");
+  std::ofstream(directory.path() + "/blobs/00/notes.txt") << "mine";
+  std::filesystem::create_directory(directory.path() + "/blobs/01");
+  std::filesystem::copy_file(directory.path() + "/blobs/00/0000000000000001",
+                             directory.path() + "/blobs/01/0000000000000001");
   {
     auto store = BlobStore::open({directory.path(), true}).value();
     CHECK(files_in(directory.path() + "/incoming").empty());
@@ -213,11 +213,11 @@ TEST_CASE("what metadata does not name is removed; what the store did not write 
     CHECK(read_blob(**known) == pattern(1, kLarge));
     store->remove_orphans();
     CHECK(files_in(directory.path()) ==
-          std::set<std::string>{"lock", "blobs/01/0000000000000001", "blobs/01/notes.txt"});
+          std::set<std::string>{"lock", "blobs/00/0000000000000001", "blobs/00/notes.txt"});
     CHECK(store->stored_bytes() == kLarge);
     CHECK(write_blob(*store, "x")->id() == 2);
   }
-  CHECK(files_in(directory.path()).contains("blobs/01/0000000000000001"));
+  CHECK(files_in(directory.path()).contains("blobs/00/0000000000000001"));
 }
 
 TEST_CASE("a state directory has one process; its lock goes with the last that may remove a file") {
