@@ -76,6 +76,8 @@ std::string_view take_line(std::string_view& input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr int64_t kNowMs = 1'369'353'600'000;
+  constexpr std::string_view kTokenCharacters =
+      "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::string_view input(reinterpret_cast<const char*>(data), size);
   Request request;
   const std::string_view first = take_line(input);
@@ -87,8 +89,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view line = take_line(input);
     const size_t colon = line.find(':');
     if (line == "sign") signs = true;
-    if (colon != line.npos && colon > 0)
-      request.headers.add(line.substr(0, colon), line.substr(colon + 1));
+    // Names are tokens: the HTTP parser lets no others in.
+    const std::string_view name = line.substr(0, colon);
+    if (colon == line.npos || name.empty() ||
+        name.find_first_not_of(kTokenCharacters) != name.npos) {
+      continue;
+    }
+    request.headers.add(name, line.substr(colon + 1));
   }
   R2Token token;
   token.access_key_id = "key";

@@ -1,7 +1,7 @@
 #include "emulator/s3/s3_headers.h"
 
 #include "emulator/s3/s3_uri.h"
-#include "tests/unit/s3_kit.h"
+#include "tests/unit/s3_wire_kit.h"
 
 using namespace offing;
 using namespace offing::s3;

@@ -1,5 +1,5 @@
 #include "emulator/s3/s3_error.h"
-#include "tests/unit/s3_kit.h"
+#include "tests/unit/s3_wire_kit.h"
 
 using namespace offing;
 using namespace offing::test;

@@ -1,4 +1,4 @@
-#include "tests/unit/s3_kit.h"
+#include "tests/unit/s3_wire_kit.h"
 
 using namespace offing;
 using namespace offing::test;

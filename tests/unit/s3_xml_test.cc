@@ -1,6 +1,6 @@
 #include "emulator/s3/s3_xml.h"
 
-#include "tests/unit/s3_kit.h"
+#include "tests/unit/s3_wire_kit.h"
 
 using namespace offing;
 using namespace offing::s3;
