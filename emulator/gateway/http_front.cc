@@ -19,7 +19,7 @@ static std::string_view path_of(std::string_view url) {
 void HttpFront::on_request(uint64_t ticket, Request request, ResponseCallback respond) {
   const std::string_view path = path_of(request.url);
   if (R2Door::is_for(request, path))
-    return r2_door_.handle(ticket, std::move(request), path, std::move(respond));
+    return r2_door_.handle(ticket, std::move(request), std::move(respond));
   if (path.starts_with(kControlPrefix)) {
     if (rest::RestFront::owns(path))
       return rest_.on_request(ticket, std::move(request), std::move(respond));

@@ -43,11 +43,12 @@ class PrefixedSource final : public ByteSource {
   std::unique_ptr<ByteSource> rest_;
 };
 
-// Reads at least so many bytes of a source. Owns the source and itself until then; a source may answer
-// within `read`, so answers are drained in a loop.
+// Reads at least so many bytes of a source. Owns the source and itself until then; a source may
+// answer within `read`, so answers are drained in a loop.
 class HeadReader : public std::enable_shared_from_this<HeadReader> {
  public:
-  // The bytes read, with what came behind them, and the source for the rest. The error is the source's.
+  // The bytes read, with what came behind them, and the source for the rest. The error is the
+  // source's.
   struct Head {
     std::string bytes;
     std::unique_ptr<ByteSource> rest;
@@ -169,7 +170,7 @@ R2Call page_call(const Page& page, const r2_protocol::Shown& shown, uint32_t buc
   call.start_after = page.start_after;
   call.include_http = shown.http;
   call.include_custom = shown.custom;
-  call.pages_by_metadata = shown.http || shown.custom;
+  call.pages_by_metadata = true;
   return call;
 }
 
@@ -228,8 +229,8 @@ std::expected<R2Call, std::string> parse_put(std::string_view json, uint32_t buc
 
 void put_streamed(R2Service& service, uint64_t ticket, uint32_t bucket, Request request,
                   size_t json_bytes, uint64_t value_bytes, ResponseCallback respond) {
-  auto done = [&service, ticket, bucket, json_bytes, value_bytes,
-               respond = std::move(respond)](std::expected<HeadReader::Head, std::string> head) mutable {
+  auto done = [&service, ticket, bucket, json_bytes, value_bytes, respond = std::move(respond)](
+                  std::expected<HeadReader::Head, std::string> head) mutable {
     if (!head) return respond(malformed(std::move(head.error())));
     auto call = parse_put(std::string_view(head->bytes).substr(0, json_bytes), bucket, value_bytes);
     if (!call) return respond(malformed(std::move(call.error())));
@@ -289,18 +290,19 @@ bool R2Door::is_for(const Request& request, std::string_view path) {
   return path.starts_with(kPrefix) || request.headers.has(kBucketHeader);
 }
 
-void R2Door::handle(uint64_t ticket, Request request, std::string_view path,
-                    ResponseCallback respond) {
+void R2Door::handle(uint64_t ticket, Request request, ResponseCallback respond) {
   if (request.headers.get("offing-control").value_or("") != "1")
     return respond(error_response(
         403, r2::Error(r2::Code::kAccessDenied).row().v4_code,
         "R2 protocol: offing's own paths need the header \"offing-control: 1\""));
+  std::string_view url = request.url;
+  url.remove_prefix(std::min(url.size(), url.find('/', url.find("://") + 3)));
   std::string name;
-  if (path.starts_with(kPrefix)) {
-    path.remove_prefix(kPrefix.size());
-    name = path.substr(0, path.find_first_of("/?"));
+  if (url.starts_with(kPrefix)) {
+    url.remove_prefix(kPrefix.size());
+    name = url.substr(0, url.find_first_of("/?"));
   } else {
-    name = *request.headers.get(kBucketHeader);
+    name = request.headers.get(kBucketHeader).value_or("");
   }
   const r2::Bucket* known = service_.find_bucket(name);
   if (!known && !r2::is_valid_bucket_name(name))

@@ -6,8 +6,8 @@
 //                             (name = "offing-r2-bucket", value = "NAME")])))],
 //   bindings = [(name = "BUCKET", r2Bucket = "r2")]
 //
-// workerd always asks for "/", with the Host "fake-host" (`offing dev --allow-host fake-host`), so the
-// injected header names the bucket; other clients may say it in the path instead:
+// workerd always asks for "/", with the Host "fake-host" (`offing dev --allow-host fake-host`), so
+// the injected header names the bucket; other clients may say it in the path instead:
 // /cdn-cgi/offing/r2-protocol/NAME. A bucket that is not there is made, as for any binding.
 // Threading: the loop thread. The service outlives the door; the door may go before its answers.
 #ifndef OFFING_EMULATOR_GATEWAY_R2_DOOR_H_
@@ -28,7 +28,7 @@ class R2Door {
   // `path` is the request's, with its query.
   static bool is_for(const Request& request, std::string_view path);
   // `ticket` names the request in the trace. Calls `respond` once.
-  void handle(uint64_t ticket, Request request, std::string_view path, ResponseCallback respond);
+  void handle(uint64_t ticket, Request request, ResponseCallback respond);
 
  private:
   R2Service& service_;

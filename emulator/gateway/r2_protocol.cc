@@ -37,15 +37,16 @@ namespace {
 
 std::string_view view(const Json& string) { return {string.GetString(), string.GetStringLength()}; }
 
-// The fields of one object of a request. The first thing wrong is kept in `problem`; what follows reads
-// as absent.
+// The fields of one object of a request. The first thing wrong is kept in `problem`; what follows
+// reads as absent.
 class Fields {
  public:
   Fields(const Json& object, std::string path, std::string& problem)
       : object_(object), path_(std::move(path)), problem_(problem) {}
 
   void fail(std::string_view name, std::string_view what) const {
-    if (problem_.empty()) problem_.append("\"").append(path_).append(name).append("\" ").append(what);
+    if (!problem_.empty()) return;
+    problem_.append("\"").append(path_).append(name).append("\" ").append(what);
   }
 
   std::optional<std::string> text(const char* name) const {
@@ -60,6 +61,7 @@ class Fields {
   std::optional<uint64_t> number(const char* name, uint64_t unset) const {
     const Json* found = find(name);
     if (!found) return std::nullopt;
+    constexpr std::string_view kRange = "number from 0 to 18446744073709551615";
     uint64_t value = 0;
     if (found->IsUint64()) {
       value = found->GetUint64();
@@ -68,9 +70,9 @@ class Fields {
       const char* end = digits.data() + digits.size();
       auto [stop, error] = std::from_chars(digits.data(), end, value);
       if (error != std::errc() || stop != end)
-        return fail(name, "is a string that is no number from 0 to 18446744073709551615"), std::nullopt;
+        return fail(name, "is a string that is no " + std::string(kRange)), std::nullopt;
     } else {
-      return fail(name, "is no number from 0 to 18446744073709551615"), std::nullopt;
+      return fail(name, "is no " + std::string(kRange)), std::nullopt;
     }
     if (value == unset) return std::nullopt;
     return value;
@@ -233,8 +235,9 @@ void read_hashes(const Fields& fields, R2Call& call) {
 }
 
 void read_list(const Fields& fields, R2Call& call) {
+  constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   if (const auto limit = fields.number("limit", std::numeric_limits<uint32_t>::max()))
-    call.limit = static_cast<int64_t>(std::min<uint64_t>(*limit, std::numeric_limits<int64_t>::max()));
+    call.limit = static_cast<int64_t>(std::min(*limit, kMost));
   call.prefix = fields.text_or_empty("prefix");
   call.cursor = fields.text_or_empty("cursor");
   call.delimiter = fields.text_or_empty("delimiter");
@@ -246,7 +249,7 @@ void read_list(const Fields& fields, R2Call& call) {
       (field.GetUint() == 0 ? call.include_http : call.include_custom) = true;
     }
   }
-  call.pages_by_metadata = call.include_http || call.include_custom;
+  call.pages_by_metadata = true;
 }
 
 void read_delete(const Fields& fields, R2Call& call) {
@@ -261,7 +264,8 @@ void read_delete(const Fields& fields, R2Call& call) {
 
 void read_part_number(const Fields& fields, const char* name, uint32_t& out) {
   const uint64_t number = fields.long_number(name).value_or(0);
-  if (number < 1 || number > r2::kPartNumberMax) return fields.fail(name, "is no number from 1 to 10000");
+  if (number < 1 || number > r2::kPartNumberMax)
+    return fields.fail(name, "is no number from 1 to 10000");
   out = static_cast<uint32_t>(number);
 }
 
@@ -315,10 +319,11 @@ void read_operation(const Fields& fields, R2Call& call) {
 std::expected<R2Call, std::string> parse_request(std::string_view json) {
   if (json.size() > kRequestBytesMax)
     return std::unexpected("a request of " + std::to_string(json.size()) +
-                           " bytes is longer than the limit of " + std::to_string(kRequestBytesMax));
+                           " bytes; the limit is " + std::to_string(kRequestBytesMax));
   rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(json.data(),
-                                                                                         json.size());
+  constexpr unsigned kFlags =
+      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  document.Parse<kFlags>(json.data(), json.size());
   if (document.HasParseError())
     return std::unexpected("not JSON at byte " + std::to_string(document.GetErrorOffset()) + ": " +
                            rapidjson::GetParseError_En(document.GetParseError()));
@@ -451,8 +456,10 @@ std::string reply_json(const Shown& shown, const R2Answer& answer) {
       break;
     default: {
       if (!answer.object) return "{}";
-      const bool ranged = shown.op == Op::kGet && !answer.condition_failed;   // R5
-      append_object(out, *answer.object, shown, ranged ? &answer.range : nullptr);
+      const bool ranged = shown.op == Op::kGet || shown.op == Op::kHead;   // R5
+      const bool partial = shown.op == Op::kGet && !answer.condition_failed;
+      const r2::Range range = partial ? answer.range : r2::Range{0, answer.object->size_bytes};
+      append_object(out, *answer.object, shown, ranged ? &range : nullptr);
       return out;
     }
   }

@@ -1,10 +1,10 @@
-// The messages between a runtime and the R2 service, as workerd's `r2Bucket` binding sends and expects
-// them (spec/r2.md section 6): JSON in, an R2Call out; an R2Answer in, JSON out. No socket and no
-// service here; what frames these messages in HTTP is r2_door.h.
+// The messages between a runtime and the R2 service, as workerd's `r2Bucket` binding sends and
+// expects them (spec/r2.md section 6): JSON in, an R2Call out; an R2Answer in, JSON out. No socket
+// and no service here; what frames these messages in HTTP is r2_door.h.
 //
-// 64-bit numbers may come as numbers or as decimal strings, and leave as strings. Unknown fields are
-// ignored, absent ones (and ones with the protocol's "unset" value) are unset. Strings are UTF-8: a
-// message that is not is refused.
+// 64-bit numbers may come as numbers or as decimal strings, and leave as strings. Unknown fields
+// are ignored, absent ones (and ones with the protocol's "unset" value) are unset. Strings are
+// UTF-8: a message that is not is refused.
 #ifndef OFFING_EMULATOR_GATEWAY_R2_PROTOCOL_H_
 #define OFFING_EMULATOR_GATEWAY_R2_PROTOCOL_H_
 

@@ -1,5 +1,5 @@
-// The R2 that both runtimes ask: workerd has none of its own, so in its run a daemon of offing serves
-// it through the protocol door (emulator/gateway/r2_door.h). Only the runtime differs then.
+// The R2 that both runtimes ask: workerd has none of its own, so in its run a daemon of offing
+// serves it through the protocol door (emulator/gateway/r2_door.h). Only the runtime differs then.
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,8 +18,9 @@ export function startR2(offing, scratch) {
   const dir = join(scratch, "r2-backend");
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, "index.js"), "export default { fetch: () => new Response() };\n");
-  const config = { name: "r2-backend", main: "index.js", compatibility_date: "2026-06-01", no_bundle: true };
-  writeFileSync(join(dir, "wrangler.json"), JSON.stringify(config));
+  const config = { name: "r2", main: "index.js", no_bundle: true };
+  const dated = { ...config, compatibility_date: "2026-06-01" };
+  writeFileSync(join(dir, "wrangler.json"), JSON.stringify(dated));
   const args = ["dev", dir, "--port", "0", "--allow-host", "fake-host", "--quiet"];
   return new Promise((done, failed) => {
     const child = spawn(offing, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -30,7 +31,9 @@ export function startR2(offing, scratch) {
       child.kill("SIGKILL");
     });
     child.on("error", failed);
-    child.on("exit", (code) => ready || failed(new Error(`offing dev ended with ${code}: ${said.trim()}`)));
+    child.on("exit", (code) => {
+      if (!ready) failed(new Error(`offing dev ended with ${code}: ${said.trim()}`));
+    });
     for (const pipe of [child.stdout, child.stderr]) {
       pipe.setEncoding("utf8").on("data", (text) => {
         if (ready) return;

@@ -1,5 +1,5 @@
-// Whatever a client of the R2 protocol sends as an operation: a call or an error that says something,
-// and what was read is shown again as JSON that is read again.
+// Whatever a client of the R2 protocol sends as an operation: a call or an error that says
+// something, and what was read is shown again as JSON that is read again.
 #include <rapidjson/document.h>
 
 #include <cstddef>

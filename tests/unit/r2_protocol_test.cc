@@ -1,5 +1,5 @@
-// The messages of workerd's r2Bucket binding (spec/r2.md section 6). Requests are as the real runtime
-// sends them.
+// The messages of workerd's r2Bucket binding (spec/r2.md section 6). Requests are as the real
+// runtime sends them.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -42,8 +42,9 @@ TEST_CASE("spec/r2.md 6: head") {
 TEST_CASE("spec/r2.md 6: get with range, condition and key; 64-bit numbers as strings") {
   const R2Call call = parsed(
       R"({"version":1,"method":"get","object":"g","range":{"offset":"0","length":"5"},"onlyIf":)"
-      R"({"etagMatches":[{"value":"abc","type":"strong"}],"etagDoesNotMatch":[{"type":"wildcard"}],)"
-      R"("uploadedBefore":"5000","uploadedAfter":"18446744073709551611","secondsGranularity":true},)"
+      R"({"etagMatches":[{"value":"abc","type":"strong"}],"etagDoesNotMatch":[{"type":)"
+      R"("wildcard"}],"uploadedBefore":"5000","uploadedAfter":"18446744073709551611",)"
+      R"("secondsGranularity":true},)"
       R"("ssec":{"key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}})");
   CHECK(call.range.offset == 0);
   CHECK(call.range.length == 5);
@@ -124,6 +125,7 @@ TEST_CASE("spec/r2.md 6 L3 L4: list, its unset limit and its include") {
   const R2Call plain = parsed(R"({"method":"list","limit":4294967295,"include":[]})");
   CHECK_FALSE(plain.limit);
   CHECK_FALSE(plain.include_http);
+  CHECK(plain.pages_by_metadata);
   CHECK(parsed(R"({"method":"list","limit":4294967294})").limit == 4294967294);   // -2
   CHECK_FALSE(parsed(R"({"method":"list","include":[1]})").include_http);
 }
@@ -202,20 +204,25 @@ static std::string reply(r2_protocol::Shown shown, const R2Answer& answer) {
   return r2_protocol::reply_json(shown, answer);
 }
 constexpr std::string_view kBase =
-    R"({"name":"k\"é","version":"v1","size":"5000000000000","etag":"e1","uploaded":"1700000000000")";
+    R"({"name":"k\"é","version":"v1","size":"5000000000000","etag":"e1",)"
+    R"("uploaded":"1700000000000")";
 
-TEST_CASE("spec/r2.md 6 R5: replies of head, put and get; only get's has a range") {
+TEST_CASE("spec/r2.md 6 R5: replies of head, get and put; put's has no range") {
   R2Answer answer;
   answer.object = std::make_shared<r2::Object>(object());
   answer.range = {2, 3};
   const std::string plain = std::string(kBase) + R"(,"storageClass":"Standard"})";
-  CHECK(reply({.op = Op::kHead}, answer) == plain);
+  const std::string whole =
+      std::string(kBase) +
+      R"(,"storageClass":"Standard","range":{"offset":"0","length":"5000000000000"}})";
+  CHECK(reply({.op = Op::kHead}, answer) == whole);
   CHECK(reply({.op = Op::kPut}, answer) == plain);
+  CHECK(reply({.op = Op::kCompleteMultipartUpload}, answer) == plain);
   CHECK(reply({.op = Op::kGet}, answer) ==
         std::string(kBase) +
             R"(,"storageClass":"Standard","range":{"offset":"2","length":"3"}})");
   answer.condition_failed = true;
-  CHECK(reply({.op = Op::kGet}, answer) == plain);
+  CHECK(reply({.op = Op::kGet}, answer) == whole);
   CHECK(reply({.op = Op::kDelete}, R2Answer()) == "{}");
 }
 
@@ -230,7 +237,7 @@ TEST_CASE("spec/r2.md 6: metadata, checksums by number, storage class and SSE-C 
   o.ssec_key_md5 = "\xab\xcd";
   R2Answer answer;
   answer.object = std::make_shared<r2::Object>(o);
-  CHECK(reply({.op = Op::kHead}, answer) ==
+  CHECK(reply({.op = Op::kPut}, answer) ==
         std::string(kBase) +
             R"(,"httpFields":{"contentType":"text/plain","cacheExpiry":"18446744073709550616"},)"
             R"("customFields":[{"k":"a","v":"1"},{"k":"b","v":"\n"}],)"
