@@ -20,11 +20,9 @@ std::string quoted(std::string_view text) {
   return "\"" + std::string(text.substr(0, 100)) + "\"";
 }
 
-std::string without_quotes(std::string etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    return etag.substr(1, etag.size() - 2);
-  }
-  return etag;
+std::string without_quotes(std::string_view etag) {
+  const bool is_quoted = etag.size() >= 2 && etag.front() == '"' && etag.back() == '"';
+  return std::string(is_quoted ? etag.substr(1, etag.size() - 2) : etag);
 }
 
 // A number as JavaScript would read it, signs included, so that 0 and -1 are out of range and not
@@ -90,7 +88,7 @@ std::expected<std::vector<R2Call::ChosenPart>, S3Error> parse_complete(std::stri
       error.message = "There was a problem with the multipart upload.";
       return std::unexpected(std::move(error));
     }
-    parts.push_back({part, without_quotes(std::move(*etag))});
+    parts.push_back({part, without_quotes(*etag)});
   }
   if (parts.empty()) return std::unexpected(malformed_xml("no Part to complete the upload with"));
   return parts;
