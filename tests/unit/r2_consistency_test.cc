@@ -368,6 +368,7 @@ TEST_CASE("spec/r2.md 1.9 1.11 1.12: limits of keys, metadata, names and counts,
   nowhere.bucket = 99;
   CHECK(R2Kit::said(Op::kPut, kit.call(std::move(nowhere))) ==
         "put: The specified bucket does not exist. (10006)");
+  kit.put("k", "v");
   R2Call range = kit.make(Op::kGet, "k");
   range.range.offset = 2;
   CHECK(R2Kit::said(Op::kGet, kit.call(std::move(range))) ==

@@ -6,8 +6,13 @@ namespace offing {
 
 using Op = R2Call::Op;
 
+// In memory where that is possible: what a copy of the files finds does not depend on the disk.
 Folder::Folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "offing-r2-XXXXXX").string();
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code none;
+  const bool usable = std::filesystem::is_directory(memory, none);
+  std::string pattern =
+      ((usable ? memory : std::filesystem::temp_directory_path()) / "offing-r2-XXXXXX").string();
   path = mkdtemp(pattern.data());
 }
 
