@@ -29,7 +29,7 @@ std::expected<std::unique_ptr<S3Door>, std::string> S3Door::open(World& world, R
     server = http::Server::listen(world, door->front_, options);
   }
   if (!server)
-    return std::unexpected("the S3 API: " + server.error() +
+    return std::unexpected("the S3 API: " + server.error().substr(0, server.error().find(';')) +
                            (taken ? "; stop what listens there, or take another port with --s3-port "
                                     "(0 takes any free one)"
                                   : ""));

@@ -223,6 +223,7 @@ void delete_keys(RestContext& context, ExchangePtr exchange, const r2::Bucket& b
       [result = result + "]"](Exchange& ex, R2Answer) { ex.answer(RestResult{result, ""}); });
 }
 
+// isBucketClear is there from the start, and also when locks keep everything (observed, 2.3).
 std::string job_json(const R2Service::PrefixJob& job) {
   std::string json = "{\"id\":" + json_string(job.id) + ",\"jobType\":\"prefixDelete\",\"status\":" +
                      (job.completed ? "\"COMPLETED\"" : "\"RUNNING\"") +
@@ -230,7 +231,7 @@ std::string job_json(const R2Service::PrefixJob& job) {
   if (job.completed) json += ",\"endTime\":" + json_string(s3::iso_date(job.ended_ms));
   return json + ",\"prefixDelete\":{\"prefix\":" + json_string(job.prefix) +
          ",\"deletedObjects\":" + std::to_string(job.deleted) +
-         ",\"isBucketClear\":" + (job.is_bucket_clear ? "true" : "false") + "}}";
+         ",\"isBucketClear\":" + (job.prefix.empty() ? "true" : "false") + "}}";
 }
 
 void delete_prefix(RestContext& context, Exchange& exchange, const std::string& prefix) {
