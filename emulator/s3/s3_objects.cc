@@ -28,9 +28,15 @@ constexpr Override kOverrides[] = {
     {"response-expires", "expires"},
 };
 
+bool is_part_wanted(const Exchange& x) {
+  return x.query.has("partNumber") || x.headers().has("range");
+}
+
 void add_headers(const Exchange& x, HeaderList& headers, const r2::Object& object) {
   ObjectHeaderOptions options;
+  // Of the whole object: a client would compare it with the part that it gets.
   options.with_checksums =
+      !is_part_wanted(x) &&
       equals_ignoring_case(x.headers().get("x-amz-checksum-mode").value_or(""), "enabled");
   if (const r2::Bucket* bucket = x.bucket()) options.lifecycle = bucket->lifecycle;
   add_object_headers(headers, object, options);
@@ -59,12 +65,11 @@ void serve(ExchangePtr x, R2Answer answer) {
   if (answer.condition_failed) return answer_failed_condition(std::move(x), object);
   Response response;
   add_headers(*x, response.headers, object);
-  const bool by_part = x->query.has("partNumber");
-  if (by_part || x->headers().has("range")) {
+  if (is_part_wanted(*x)) {
     response.status = 206;
     response.headers.add("content-range", content_range(answer.range, object.size_bytes));
   }
-  if (by_part && object.is_multipart())
+  if (x->query.has("partNumber") && object.is_multipart())
     response.headers.add("x-amz-mp-parts-count", std::to_string(object.body.size()));
   if (x->is_head()) {
     response.headers.add("content-length", std::to_string(answer.range.length));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -154,6 +155,24 @@ test("--s3-port: the usual one, a free one when that is taken, none without buck
   assert.notEqual((await s3Line(one))[1], (await s3Line(two))[1]);
   const none = await dev(t, project(t, worker));
   assert.doesNotMatch(none.stdout, /S3 on/);
+});
+
+test("spec/r2.md 5.1: the S3 door answers to the platform's hosts, the Worker's port does not", async (t) => {
+  const server = await dev(t, project(t, worker, config), ["--s3-port", "0"]);
+  const [, s3] = await s3Line(server);
+  const ask = (url, host) => new Promise((done, failed) => {
+    get(url, { headers: { host } }, (response) => {
+      let text = "";
+      response.on("data", (d) => (text += d));
+      response.on("end", () => done({ status: response.statusCode, text }));
+    }).on("error", failed);
+  });
+  for (const host of ["acc.r2.cloudflarestorage.com", "audit-logs.acc.eu.r2.cloudflarestorage.com",
+                      "audit-logs.localhost"])
+    assert.match((await ask(s3, host)).text, /<Code>InvalidArgument<.Code><Message>Authorization</);
+  for (const host of ["r2.cloudflarestorage.com.evil.example", "evilr2.cloudflarestorage.com"])
+    assert.equal((await ask(s3, host)).status, 421);
+  assert.equal((await ask(server.url, "acc.r2.cloudflarestorage.com")).status, 421);
 });
 
 test("--r2-settings: buckets, locks and keys from a file; a mistake is named", async (t) => {

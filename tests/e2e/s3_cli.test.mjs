@@ -72,12 +72,13 @@ test("spec/r2.md 2.4: s3cmd says that an object is locked, and leaves it", onlyO
     ["put", "--multipart-chunk-size-mb=5", join(folder, "big"), "s3://media/kept/one"],
     ["cp", "s3://media/kept/one", "s3://media/kept/one"],
     ["del", "s3://media/kept/one"],
-    ["del", "--recursive", "--force", "s3://media/kept/"],
   ]) {
     const { code, all } = await any(...args);
     assert.notEqual(code, 0, `${args.join(" ")}: ${all}`);
     assert.match(all, /locked by the bucket policy|ObjectLockedByBucketPolicy/, args.join(" "));
   }
+  // It deletes many at once and does not look at each key's <Error>: it says "delete" and the object stays.
+  await any("del", "--recursive", "--force", "s3://media/kept/");
   await ok("get", "s3://media/kept/one", join(folder, "back"));
   assert.equal(readFileSync(join(folder, "back"), "utf8"), "one");
   await setLocks(server, "media", []);
@@ -142,11 +143,12 @@ test("aws s3: cp, ls, sync, rm, a locked object", async (t) => {
   assert.match(listed, / 5 x\/ü\.txt\n/);
   await ok("cp", "s3://media/x/big.bin", join(folder, "back"));
   assert.ok(readFileSync(join(folder, "back")).equals(readFileSync(file)));
-  await ok("cp", "s3://media/x/big.bin", "s3://media/y/big.bin");
+  // In parts it would send x-amz-copy-source-if-match with each, which R2 does not have (5.2).
+  await ok("cp", "s3://media/x/ü.txt", "s3://media/y/small");
   if (!onlyOffing.skip) {
     await setLocks(server, "media", [forever("x/")]);
     const object = "s3://media/x/big.bin";
-    for (const args of [["cp", small, object], ["cp", file, object], ["cp", "s3://media/y/big.bin", object], ["rm", object]]) {
+    for (const args of [["cp", small, object], ["cp", file, object], ["cp", "s3://media/y/small", object], ["rm", object]]) {
       const refused = await any(...args);
       assert.notEqual(refused.code, 0);
       assert.match(refused.all, /ObjectLockedByBucketPolicy.*The object is locked by the bucket policy/s, args.join(" "));
