@@ -66,7 +66,11 @@ bool HostRules::allows(std::string_view host) const {
       equals_ignoring_case(host.substr(host.size() - kSuffix.size()), kSuffix)) {
     return true;
   }
-  if (std::ranges::any_of(allowed_, is)) return true;
+  const auto is_below = [host](std::string_view rule) {
+    if (!rule.starts_with("*.") || host.size() < rule.size()) return false;
+    return equals_ignoring_case(host.substr(host.size() - rule.size() + 1), rule.substr(1));
+  };
+  if (std::ranges::any_of(allowed_, is) || std::ranges::any_of(allowed_, is_below)) return true;
   return bound_to_all_ && literal_address(host);
 }
 

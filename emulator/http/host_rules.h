@@ -3,7 +3,7 @@
 // A web page on another site can make its own name resolve to 127.0.0.1 and have the browser talk to
 // this port as that name (DNS rebinding). So a Host that is none of ours is refused, whatever the
 // request's Origin says. Ours are localhost, *.localhost, 127.0.0.1, [::1], the bound address, and
-// the names given with --allow-host. Bound to all addresses, any literal IP address is ours too: the
+// the names given with --allow-host ("*.name": all names below it). Bound to all addresses, any literal IP address is ours too: the
 // attack needs a name.
 #ifndef OFFING_EMULATOR_HTTP_HOST_RULES_H_
 #define OFFING_EMULATOR_HTTP_HOST_RULES_H_
