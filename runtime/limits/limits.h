@@ -2,8 +2,9 @@
 // makes one from the dated rows, profile.h from what a user asks for; whoever enforces holds a copy
 // and compares. No dates, no parsing, no I/O here.
 //
-// 0 is "no limit", in every field. Units are in the names: ms (of thread CPU time, or of the world's
-// clock for *_wall_ms), bytes (a MB of the documentation is 2^20, spec/limits.md 3), else a count.
+// 0 is "no limit", in every field. Units are in the names: ms (of thread CPU time, or of the
+// world's clock for *_wall_ms), bytes (a MB of the documentation is 2^20, spec/limits.md 3), else a
+// count.
 #ifndef OFFING_RUNTIME_LIMITS_LIMITS_H_
 #define OFFING_RUNTIME_LIMITS_LIMITS_H_
 
@@ -57,7 +58,7 @@ struct Limits {
   uint64_t external_subrequests = 0;  // fetch, Cache API, connect; each hop of a redirect counts
   uint64_t internal_subrequests = 0;  // KV, R2, Queues, D1, Durable Objects
   uint64_t subrequests_max = 0;       // the greatest limits.subrequests; 0 = cannot be configured
-  uint64_t kv_operations = 0;         // a bulk get counts as one
+  uint64_t kv_operations = 0;         // of the pool of internal ones; a bulk get counts as one
   uint64_t cache_operations = 0;      // put, match, delete; they count as external ones too
   uint64_t cache_object_bytes = 0;
   uint64_t analytics_points = 0;
