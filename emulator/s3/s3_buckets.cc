@@ -1,5 +1,5 @@
-// Buckets and their configuration: everything but ListBuckets (s3_list_buckets.cc) and the replies that
-// are the same for all (s3_static.cc).
+// Buckets and their configuration: everything but ListBuckets (s3_list_buckets.cc) and the replies
+// that are the same for all (s3_static.cc).
 #include <utility>
 
 #include "emulator/s3/s3_exchange.h"

@@ -1,6 +1,6 @@
-// CompleteMultipartUpload. A checksum of the whole object that comes with it is compared with what the
-// chosen parts have before anything is committed: they are read first, page by page, and named by their
-// ETags, so a part that is replaced meanwhile is refused at the commit.
+// CompleteMultipartUpload. A checksum of the whole object that comes with it is compared with what
+// the chosen parts have before anything is committed: they are read first, page by page, and named
+// by their ETags, so a part that is replaced meanwhile is refused at the commit.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -74,7 +74,8 @@ std::optional<std::string> checksum_of(const Completion& completion, r2::Checksu
     const auto found = std::ranges::find(known, algorithm, &r2::Checksum::algorithm);
     if (found == known.end()) return std::nullopt;
     if (composite || bytes.empty()) bytes += found->bytes;
-    else bytes = digest::combine_crc(algorithm, bytes, found->bytes, part->second.blob->size_bytes());
+    else
+      bytes = digest::combine_crc(algorithm, bytes, found->bytes, part->second.blob->size_bytes());
   }
   return composite ? digest::digest_of(algorithm, bytes) : bytes;
 }

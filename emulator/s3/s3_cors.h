@@ -1,5 +1,5 @@
-// CORS at the S3 door (spec/r2.md 3.3): a browser's question before a request, and the headers that let
-// a page read an answer. Only what the bucket's rules allow; nothing here identifies a user.
+// CORS at the S3 door (spec/r2.md 3.3): a browser's question before a request, and the headers that
+// let a page read an answer. Only what the bucket's rules allow; nothing here identifies a user.
 #ifndef OFFING_EMULATOR_S3_S3_CORS_H_
 #define OFFING_EMULATOR_S3_S3_CORS_H_
 

@@ -1,6 +1,6 @@
-// One request at the S3 door, from its head to its answer: what it is about, who signed it, and the way
-// to the service and back. Operations get it by unique_ptr and pass it on to whatever they wait for;
-// exactly one `answer` or `fail` ends it. Dropping it unanswered closes the client's connection.
+// One request at the S3 door, from its head to its answer: what it is about, who signed it, and the
+// way to the service and back. Operations get it by unique_ptr and pass it on to whatever they wait
+// for; exactly one `answer` or `fail` ends it. Dropping it unanswered closes the connection.
 // Owner: whoever waits. The Door outlives it.
 #ifndef OFFING_EMULATOR_S3_S3_EXCHANGE_H_
 #define OFFING_EMULATOR_S3_S3_EXCHANGE_H_

@@ -1,11 +1,11 @@
-// The S3 door (spec/r2.md 5): an HTTP server's handler that turns signed requests into calls of the R2
-// service. In this order: a browser's preflight; the signature; the route; headers that R2 refuses;
-// the key's permission; the bucket; the operation. So nobody without a key learns what there is.
+// The S3 door (spec/r2.md 5): an HTTP server's handler that turns signed requests into calls of the
+// R2 service. In this order: a browser's preflight; the signature; the route; headers that R2
+// refuses; the key's permission; the bucket; the operation. So nobody without a key learns what
+// there is.
 //
 // There is no other authority than a signature: no cookie, no trusted address. Pages of other sites
 // may read answers only as a bucket's CORS rules say. Each request leaves one S3RequestEvent.
-// Owner: the Stack. Service and keys outlive it, and it outlives the service's answers. Threading: the
-// loop thread.
+// Service and keys outlive it, and it outlives the world's last event. Threading: the loop thread.
 #ifndef OFFING_EMULATOR_S3_S3_FRONT_H_
 #define OFFING_EMULATOR_S3_S3_FRONT_H_
 
@@ -21,8 +21,8 @@ namespace offing {
 
 class S3Front final : public http::Server::Handler {
  public:
-  // For http::ServerOptions::body_bytes_max: the largest object, and what aws-chunked adds to it. What is
-  // above the limit of one upload is refused here, as S3 does (EntityTooLarge).
+  // For http::ServerOptions::body_bytes_max: the largest upload, and what aws-chunked adds to it.
+  // What is above the limit of one upload is refused here, as S3 does (EntityTooLarge).
   static constexpr uint64_t kBodyBytesMax = 2 * r2::kSinglePutBytesMax;
 
   S3Front(World& world, R2Service& service, const s3::Keys& keys) : door_(world, service, keys) {}

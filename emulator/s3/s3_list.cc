@@ -38,7 +38,8 @@ class Names {
 void write_request(XmlWriter& xml, const Exchange& x, const Names& name) {
   const Query& query = x.query;
   xml.text("Prefix", name(value_or_empty(query, "prefix")));
-  if (const std::string* delimiter = query.get("delimiter")) xml.text("Delimiter", name(*delimiter));
+  if (const std::string* delimiter = query.get("delimiter"))
+    xml.text("Delimiter", name(*delimiter));
   if (is_v2(x)) {
     if (const std::string* after = query.get("start-after")) xml.text("StartAfter", name(*after));
     if (const std::string* token = query.get("continuation-token"))

@@ -1,5 +1,5 @@
-// ListBuckets with R2's paging (spec/r2.md 5.3, extensions): by parameters, or by headers for SDKs that
-// cannot send those; the headers win.
+// ListBuckets with R2's paging (spec/r2.md 5.3, extensions): by parameters, or by headers for SDKs
+// that cannot send those; the headers win.
 #include <algorithm>
 #include <utility>
 
@@ -91,7 +91,8 @@ void list_buckets(ExchangePtr x) {
   for (const r2::Bucket* bucket : x->door.service.buckets()) {
     const std::string& name = bucket->settings.name;
     if (!name.starts_with(page->prefix) || (!after.empty() && name <= after)) continue;
-    if (x->target.jurisdiction && *x->target.jurisdiction != bucket->settings.jurisdiction) continue;
+    if (x->target.jurisdiction && *x->target.jurisdiction != bucket->settings.jurisdiction)
+      continue;
     truncated = shown.size() == limit;
     if (truncated) break;
     shown.push_back(bucket);

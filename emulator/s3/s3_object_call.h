@@ -1,5 +1,5 @@
-// What operations that make objects or parts have in common: an upload's headers as fields of an R2Call,
-// and the headers of its answer.
+// What operations that make objects or parts have in common: an upload's headers as fields of an
+// R2Call, and the headers of its answer.
 #ifndef OFFING_EMULATOR_S3_S3_OBJECT_CALL_H_
 #define OFFING_EMULATOR_S3_S3_OBJECT_CALL_H_
 
@@ -27,8 +27,8 @@ std::optional<S3Error> read_copy_source(const Exchange& x, R2Call& call);
 void add_checksums(HeaderList& out, std::span<const r2::Checksum> checksums);
 void add_ssec(HeaderList& out, const HeaderList& request);
 
-// A limit of a list ("max-keys", "max-parts", …) as JavaScript's Number() reads it, rounded down: 5.3
-// List. none: below zero, or no number.
+// A limit of a list ("max-keys", "max-parts", …) as JavaScript's Number() reads it, rounded down
+// (5.3 List). none: below zero, or no number.
 std::optional<uint64_t> list_limit(std::string_view text);
 
 // "url", or none. Error: 501.

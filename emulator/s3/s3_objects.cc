@@ -15,7 +15,7 @@ using r2::Code;
 
 // ---- Get and head
 
-// UNKNOWN (spec/r2.md 5.2): not in the list of features, but clients rely on them in presigned URLs.
+// UNKNOWN (spec/r2.md 5.2): not listed as a feature, but clients rely on them in presigned URLs.
 struct Override {
   std::string_view parameter, header;
 };

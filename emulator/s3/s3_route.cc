@@ -54,7 +54,8 @@ void read_host(std::string_view host, Target& target) {
     target.jurisdiction = labels->substr(last + 1);
     labels = labels->substr(0, last);
   }
-  if (const size_t dot = labels->find('.'); dot != labels->npos) take_bucket(labels->substr(0, dot));
+  const size_t dot = labels->find('.');
+  if (dot != labels->npos) take_bucket(labels->substr(0, dot));
 }
 
 std::string decoded(std::string_view text) {
@@ -124,7 +125,7 @@ Routed route_bucket_get(const Query& query) {
   return route_list(query);
 }
 
-// A subresource that is known wins wherever it stands; else all other parameters are refused together.
+// A subresource that is known wins wherever it stands; else all parameters are refused together.
 Routed route_bucket_change(std::string_view method, const Query& query) {
   if (const Subresource* row = first_subresource(bucket_subresources(), method, query))
     return to(*row);

@@ -1,5 +1,6 @@
-// Subresources of buckets and objects as data (spec/r2.md 5.2): which operation a query parameter asks
-// for, or the name of the one that R2 answers with 501; and the replies that are the same for every bucket.
+// Subresources of buckets and objects as data (spec/r2.md 5.2): which operation a query parameter
+// asks for, or the name of the one that R2 answers with 501; and the replies that are the same for
+// every bucket.
 #ifndef OFFING_EMULATOR_S3_S3_STATIC_H_
 #define OFFING_EMULATOR_S3_S3_STATIC_H_
 

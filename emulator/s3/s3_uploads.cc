@@ -18,9 +18,8 @@ std::expected<std::optional<uint64_t>, S3Error> limit_of(const Query& query, std
   if (text == nullptr) return std::nullopt;
   const auto value = list_limit(*text);
   if (!value)
-    return std::unexpected(invalid_argument(std::string(name) + " must be an integer of 0 or more, not '" +
-                                            *text + "'. A page has at most " +
-                                            std::to_string(most) + " items."));
+    return std::unexpected(invalid_argument(std::string(name) + " must be an integer from 0 to " +
+                                            std::to_string(most) + ", not '" + *text + "'."));
   return value;
 }
 
@@ -44,7 +43,8 @@ void write_part(XmlWriter& xml, const r2::Part& part) {
   xml.number("Size", part.blob ? part.blob->size_bytes() : 0);
   for (const r2::Checksum& one : part.checksums) {
     if (!checksum_header(one.algorithm).empty())
-      xml.text("Checksum" + std::string(checksum_name(one.algorithm)), digest::to_base64(one.bytes));
+      xml.text("Checksum" + std::string(checksum_name(one.algorithm)),
+               digest::to_base64(one.bytes));
   }
   xml.close();
 }
@@ -130,7 +130,8 @@ void list_parts(ExchangePtr x) {
   call.limit = page_size(*limit);
   call.upload_id = *x->query.get("uploadId");
   if (*marker)
-    call.part_number_after = static_cast<uint32_t>(std::min<uint64_t>(**marker, r2::kPartNumberMax));
+    call.part_number_after =
+        static_cast<uint32_t>(std::min<uint64_t>(**marker, r2::kPartNumberMax));
   submit_or_fail(std::move(x), std::move(call), answer_parts);
 }
 

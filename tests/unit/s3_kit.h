@@ -1,5 +1,5 @@
-// The S3 door in virtual time, driven without a socket: each request is signed, handled, and its whole
-// answer read before the helper returns.
+// The S3 door in virtual time, driven without a socket: each request is signed, handled, and its
+// whole answer read before the helper returns.
 #ifndef OFFING_TESTS_UNIT_S3_KIT_H_
 #define OFFING_TESTS_UNIT_S3_KIT_H_
 
@@ -77,7 +77,8 @@ class S3Kit : private trace::Reader {
                           std::string body, Headers headers = {});
   // Numbers and ETags.
   S3Reply complete(std::string_view target, const std::string& upload,
-                   const std::vector<std::pair<uint32_t, std::string>>& parts, Headers headers = {});
+                   const std::vector<std::pair<uint32_t, std::string>>& parts,
+                   Headers headers = {});
 
   void advance(int64_t ms);
   void lock(std::string prefix, r2::LockRule::Kind kind = r2::LockRule::Kind::kIndefinite,
