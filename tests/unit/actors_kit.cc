@@ -156,11 +156,15 @@ ActorsRun::ActorsRun(std::string_view main_module, ActorsRunOptions options)
   auto kv = KvService::open(*world_, KvSettings{}, options.locations, "");
   REQUIRE(kv.has_value());
   kv_ = std::move(*kv);
+  auto r2 = R2Service::open(*world_, R2Settings{}, "");
+  REQUIRE(r2.has_value());
+  r2_ = std::move(*r2);
+  worker_.r2_bindings.push_back({"BUCKET", "bucket", ""});
   auto outbound = Outbound::open(*world_, {});
   REQUIRE(outbound.has_value());
   outbound_ = std::move(*outbound);
-  services_.reset(new Services{*world_, *kv_, *outbound_, *source_maps_, {kv_->ns("kv")},
-                               nullptr});
+  services_.reset(new Services{*world_, *kv_, *r2_, *outbound_, *source_maps_, {kv_->ns("kv")},
+                               {r2_->bucket_for_binding("bucket", "")}, nullptr});
   TopologyOptions places;
   places.locations = options.locations;
   topology_ = std::make_unique<Topology>(*services_, shared_engine(), bundle_, worker_, places);

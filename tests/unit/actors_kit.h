@@ -14,6 +14,7 @@
 #include "emulator/config/source_map.h"
 #include "emulator/gateway/worker_gateway.h"
 #include "emulator/services/kv_service.h"
+#include "emulator/services/r2_service.h"
 #include "emulator/services/outbound.h"
 #include "emulator/topology/topology.h"
 #include "emulator/trace/readers.h"
@@ -131,6 +132,7 @@ class ActorsRun {
   WorkerOptions worker_;
   std::unique_ptr<config::BundleSourceMaps> source_maps_;
   std::unique_ptr<KvService> kv_;
+  std::unique_ptr<R2Service> r2_;
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
