@@ -345,7 +345,7 @@ void r2_list(const Arguments& info) {
   call.start_after = key_of(isolate, info[6]);
   call.include_http = info[7]->IsTrue();
   call.include_custom = info[8]->IsTrue();
-  call.pages_by_metadata = call.include_http || call.include_custom;
+  call.pages_by_metadata = true;   // and no page of 0 keys, as S3 has (L3)
   send(info, *parts, std::move(call));
 }
 

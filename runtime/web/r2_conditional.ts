@@ -15,6 +15,8 @@ export function isObject(value: unknown): value is object {
 const parseDate = Date.parse;
 const getTime = Date.prototype.getTime;
 
+const MS_MAX = 2 ** 63 / 1e6;
+
 // Milliseconds.
 export function readDate(value: unknown, field: string, owner: string): number | undefined {
   if (value === undefined) return undefined;
@@ -22,9 +24,12 @@ export function readDate(value: unknown, field: string, owner: string): number |
   if (typeof value === "number") ms = Math.trunc(value);
   else if (value instanceof Date) ms = getTime.call(value);
   else throw wrongType(field, owner, "date");
-  if (Number.isNaN(ms)) {
+  if (!Number.isFinite(ms)) {
     throw new TypeError("The value cannot be converted because it is not a valid Date.");
   }
+  // The platform counts nanoseconds in 64 bits; its texts name other years than these are.
+  if (ms >= MS_MAX) throw new TypeError("This API doesn't support dates after 2189.");
+  if (ms <= -MS_MAX) throw new TypeError("This API doesn't support dates before 1687.");
   return ms;
 }
 

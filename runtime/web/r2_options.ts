@@ -9,6 +9,7 @@ import {
   wrongType,
 } from "./r2_conditional";
 
+const replace = String.prototype.replace as (this: string, what: string, by: string) => string;
 const INT_TEXT = "Value out of range. Must be between -2147483648 and 2147483647 (inclusive).";
 const HEX = /^[0-9a-fA-F]*$/;
 const KEY_HEX = /^[0-9a-f]+$/;
@@ -106,7 +107,7 @@ export function encodeGetOptions(options: GetOptions): R2NativeGetOptions {
 // R1: `what` and the number begin the sentence.
 function checkWhole(kind: string, what: string, value: number): void {
   const shown = Number.isNaN(value) ? "nan" : value === Infinity ? "inf"
-    : value === -Infinity ? "-inf" : `${value}`;
+    : value === -Infinity ? "-inf" : replace.call(`${value}`, "e+", "e");
   if (!(value >= 0)) {
     throw new RangeError(`Invalid ${kind}. ${what} (${shown}) must be greater than or equal to 0.`);
   }
@@ -189,7 +190,7 @@ function readDigests(given: Record<string, unknown>): WriteOptions["digests"] {
     digests ??= [];
     if (typeof value === "string") digests[at] = value;
     else if (isBytes(value)) digests[at] = bytesOf(value);
-    else throw wrongType(name, "PutOptions", "JsBufferSource or string");
+    else throw wrongType(name, "PutOptions", "BufferSource or string");
   }
   return digests;
 }

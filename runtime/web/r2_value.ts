@@ -17,7 +17,8 @@ const CANCELLED_TEXT =
 const then = Promise.prototype.then;
 const cancel = ReadableStream.prototype.cancel;
 
-export const VALUE_TYPE = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob";
+export const VALUE_TYPE =
+  "JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob";
 
 export function isValue(value: unknown): boolean {
   if (typeof value === "string") return true;

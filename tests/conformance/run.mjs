@@ -88,7 +88,9 @@ const scratch = mkdtempSync(join(tmpdir(), "conformance-"));
 const context = { here: HERE, root: ROOT, scratch, offing: options.offing, check: options.check };
 const missing = { offing: !existsSync(options.offing) };
 const asks_r2 = options.runners.includes("workerd") && chosen.some(({ area }) => area.needs.includes("r2"));
-if (asks_r2 && !missing.offing) context.r2 = await startR2(options.offing, scratch);
+if (asks_r2 && !missing.offing) {
+  await startR2(options.offing, scratch).then((r2) => (context.r2 = r2), (e) => (context.no_r2 = e.message));
+}
 const jobs = [];
 for (const runner of options.runners) {
   if (missing[runner]) continue;

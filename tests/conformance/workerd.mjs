@@ -108,9 +108,9 @@ function exceptionIn(lines) {
   return (stack?.[1] ?? plain?.[1] ?? "failed").replace(/\s+/g, " ").trim();
 }
 
-export async function runWorkerd({ here, root, scratch, check, r2 }, area) {
+export async function runWorkerd({ here, root, scratch, check, r2, no_r2 }, area) {
   if (area.needs.includes("r2") && r2 === undefined) {
-    return { tests: new Map(), error: "no R2 to ask: offing is not built" };
+    return { tests: new Map(), error: `no R2 to ask: ${no_r2 ?? "offing is not built"}` };
   }
   const dir = join(scratch, `workerd-${area.area}`);
   for (const name of [...area.files.map((m) => m.name), "kv_double.js"]) {

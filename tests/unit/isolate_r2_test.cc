@@ -349,7 +349,7 @@ TEST_CASE("spec/r2.md L1, L3, L4: list") {
   CHECK(call.start_after == "s");
   CHECK(call.limit == 2);
   CHECK(!call.include_http);
-  CHECK(!call.pages_by_metadata);
+  CHECK(call.pages_by_metadata);
   CHECK(r2_value("await B.list()", {}, &call) ==
         "{\"objects\":[],\"truncated\":false,\"delimitedPrefixes\":[]}");
   CHECK(!call.limit.has_value());
@@ -472,7 +472,7 @@ TEST_CASE("spec/r2.md M1: part numbers, and other arguments of uploads") {
   const std::string range =
       "TypeError: Value out of range. Must be between -2147483648 and 2147483647 (inclusive).";
   const std::string type = "TypeError: Failed to execute 'uploadPart' on 'R2MultipartUpload': "
-                           "parameter 2 is not of type 'ReadableStream or ArrayBuffer or "
+                           "parameter 2 is not of type 'JsReadableStream or ArrayBuffer or "
                            "ArrayBufferView or string or Blob'.";
   check_refusals({
       {upload + ".uploadPart(0, 'x')", number("0")},

@@ -69,7 +69,7 @@ TEST_CASE("spec/r2.md V1: values of put") {
   CHECK(put_call("'k', ''").value_stream == nullptr);
   const std::string type =
       "TypeError: Failed to execute 'put' on 'R2Bucket': parameter 2 is not of type "
-      "'ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob'.";
+      "'JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob'.";
   check_refusals({{"B.put('k')", type}, {"B.put('k', 5)", type}, {"B.put('k', {})", type},
                   {"B.put('k', [1])", type}, {"B.put('k', () => 1)", type},
                   {"B.put('k', new Response('x'))", type}});
@@ -348,7 +348,7 @@ TEST_CASE("spec/r2.md 1.6: hashes") {
       row("sha384: 'z'.repeat(96)", "Provided SHA-384" + hex),
       row("sha512: 'z'.repeat(128)", "Provided SHA-512" + hex),
       row("md5: 5", "Incorrect type for the 'md5' field on 'PutOptions': the provided value is not "
-                    "of type 'JsBufferSource or string'."),
+                    "of type 'BufferSource or string'."),
   });
 }
 
