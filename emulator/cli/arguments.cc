@@ -1,4 +1,4 @@
-// With r2_arguments.cc the only file that includes CLI11, whose templates take their time to compile.
+// With the other *_arguments.cc the only file that includes CLI11, whose templates take their time to compile.
 #include "emulator/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
@@ -57,6 +57,7 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
   app.add_option("--outbound", a.outbound, "Answer the Worker's fetches from this HAR recording")
       ->check(CLI::ExistingFile);
   app.add_option("--trace", a.trace, "Write every event to this file, as NDJSON (docs/trace.md)");
+  add_limit_options(app, a.limits);
 }
 
 static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
@@ -128,10 +129,12 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   ReplayArguments replay;
   TestArguments test;
   R2Arguments r2;
+  LimitsArguments limits;
   CLI::App* dev_command = add_dev(app, dev);
   CLI::App* replay_command = add_replay(app, replay);
   add_test(app, test);
   CLI::App* r2_command = add_r2_command(app, r2);
+  CLI::App* limits_command = add_limits_command(app, limits);
   try {
     // CLI11 takes them from the back.
     std::vector<std::string> reversed(args.rbegin(), args.rend());
@@ -141,6 +144,7 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   }
   if (*dev_command) return Arguments(std::move(dev));
   if (*r2_command) return Arguments(std::move(r2));
+  if (*limits_command) return Arguments(std::move(limits));
   if (!*replay_command) return Arguments(std::move(test));
   if (replay.worker.project.empty() == replay.url.empty()) {
     std::cerr << "offing replay: give either --project PROJECT (runs the Worker here, in virtual "

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "emulator/cli/limits_arguments.h"
 #include "emulator/cli/r2_arguments.h"
 
 namespace offing::cli {
@@ -33,6 +34,7 @@ struct WorkerArguments {
   bool allow_loopback = false;
   std::string outbound;  // HAR file
   std::string trace;     // NDJSON file
+  LimitArguments limits;
 };
 
 struct DevArguments {
@@ -66,7 +68,8 @@ struct TestArguments {
   std::vector<std::string> only;
 };
 
-using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments>;
+using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments,
+                               LimitsArguments>;
 
 // The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);

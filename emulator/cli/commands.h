@@ -9,6 +9,7 @@
 namespace offing::cli {
 
 int run_dev(const Process& process, const DevArguments& arguments);
+int run_limits(const LimitsArguments& arguments);
 int run_replay(const Process& process, const ReplayArguments& arguments);
 int run_r2(const R2Arguments& arguments);
 int run_test(const Process& process, const TestArguments& arguments);

@@ -27,6 +27,8 @@ int run(node::MultiIsolatePlatform* platform) {
   if (auto* replay = std::get_if<offing::cli::ReplayArguments>(&arguments))
     return run_replay(process, *replay);
   if (auto* r2 = std::get_if<offing::cli::R2Arguments>(&arguments)) return run_r2(*r2);
+  if (auto* limits = std::get_if<offing::cli::LimitsArguments>(&arguments))
+    return run_limits(*limits);
   return run_test(process, std::get<offing::cli::TestArguments>(arguments));
 }
 

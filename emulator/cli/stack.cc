@@ -63,6 +63,9 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
 
   auto project = load(a);
   if (!project) return std::unexpected(project.error());
+  auto limits = limits_for(a, *project);
+  if (!limits) return std::unexpected(limits.error());
+  stack->limits_ = std::move(*limits);
   stack->project_ = std::move(*project);
   stack->source_maps_ = std::make_unique<config::BundleSourceMaps>(stack->project_.bundle);
 
@@ -108,6 +111,15 @@ std::expected<config::Project, std::string> Stack::load(const WorkerArguments& a
   return std::move(*project);
 }
 
+std::expected<Profile, std::string> Stack::limits_for(const WorkerArguments& a,
+                                                      const config::Project& project) {
+  const std::string& file = project.config_file;
+  return make_profile(a.limits.profile, date_of(wall_clock_us()),
+                      {file.substr(file.rfind('/') + 1), project.limits.cpu_ms,
+                       project.limits.subrequests},
+                      a.limits.overrides);
+}
+
 std::expected<void, std::string> Stack::open_r2() {
   R2Settings settings;
   if (!arguments_.r2_settings.empty()) {
@@ -144,10 +156,13 @@ std::vector<uint32_t> Stack::kv_namespaces() {
 std::expected<void, std::string> Stack::reload() {
   auto project = load(arguments_);
   if (!project) return std::unexpected("not reloaded: " + project.error());
+  auto limits = limits_for(arguments_, *project);
+  if (!limits) return std::unexpected("not reloaded: " + limits.error());
   actors_->reset_for_new_code();
   topology_->evict(std::nullopt, "reload");
   const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
   project_ = std::move(*project);
+  limits_ = std::move(*limits);
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
   services_->r2_buckets = r2_buckets();

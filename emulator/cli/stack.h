@@ -22,6 +22,7 @@
 #include "emulator/trace/readers.h"
 #include "emulator/world/world.h"
 #include "runtime/isolate/engine.h"
+#include "runtime/limits/profile.h"
 
 namespace offing::cli {
 
@@ -41,6 +42,8 @@ class Stack {
 
   World& world() { return world_; }
   config::Project& project() { return project_; }
+  // What guests are allowed: --limits, the Wrangler file, single limits. Follows a reload.
+  const Profile& limits() const { return limits_; }
   Topology& topology() { return *topology_; }
   WorkerGateway& gateway() { return *gateway_; }
   KvService& kv() { return *kv_; }
@@ -57,6 +60,8 @@ class Stack {
  private:
   Stack(World& world, const WorkerArguments& arguments) : world_(world), arguments_(arguments) {}
   static std::expected<config::Project, std::string> load(const WorkerArguments& arguments);
+  static std::expected<Profile, std::string> limits_for(const WorkerArguments& arguments,
+                                                        const config::Project& project);
   std::expected<void, std::string> open_r2();
   std::vector<uint32_t> kv_namespaces();
   std::vector<uint32_t> r2_buckets();
@@ -64,6 +69,7 @@ class Stack {
   World& world_;
   WorkerArguments arguments_;
   config::Project project_;
+  Profile limits_;
   std::unique_ptr<config::BundleSourceMaps> source_maps_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<KvService> kv_;

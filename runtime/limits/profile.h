@@ -27,7 +27,8 @@ struct Profile {
 };
 
 // One limit set by hand. Names are those of rows, and two that stand for several, as the keys of
-// the Wrangler file do: "cpu" (request, cron below 1 h, queue, actor) and "subrequests" (both kinds).
+// the Wrangler file do: "cpu" (request, cron below 1 h, queue, actor) and "subrequests" (both
+// kinds).
 struct LimitOverride {
   std::string option;  // "--startup-cpu", for errors
   std::string name;    // "startup-cpu"

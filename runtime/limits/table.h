@@ -56,7 +56,8 @@ struct LimitValue {
   std::string_view until;  // last day; "" = still
   std::string_view source;
   std::string_view note = {};  // what is unknown or special about it
-  std::string_view how = {};   // what is counted, if that has changed; follows the number in print
+  std::string_view how = {};   // what is counted, if that has changed: printed after the number;
+                               // with 0 instead of "none"
 };
 
 struct LimitChange {
