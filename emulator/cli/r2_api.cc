@@ -55,10 +55,10 @@ class HttpApi final : public R2Api {
     world_.run();
     world_.go_on();
     if (answer && *answer) return std::move(**answer);
-    return std::unexpected("nothing answers at " + url_ + " (" +
-                           (answer ? answer->error() : "no answer") +
-                           "). Start the Worker with `offing dev`, say where it serves with --url, or "
-                           "name its state directory with --state while it does not run");
+    return std::unexpected(
+        "nothing answers at " + url_ + " (" + (answer ? answer->error() : "no answer") +
+        "). Start the Worker with `offing dev`, say where it serves with --url, or "
+        "name its state directory with --state while it does not run");
   }
   std::string where() const override { return url_; }
 
@@ -149,8 +149,10 @@ R2Api::Outcome R2Api::ask(const std::string& method, const std::string& path, st
                            document.HasMember("success") && document.HasMember("errors") &&
                            document.HasMember("result");
   if (!is_envelope)
-    return std::unexpected(Failure{0, "what answers at " + where() + " is not offing, or another "
-                                      "version of it (HTTP " + std::to_string(answer->status) + ")"});
+    return std::unexpected(Failure{0, "what answers at " + where() +
+                                          " is not offing, or another "
+                                          "version of it (HTTP " +
+                                          std::to_string(answer->status) + ")"});
   if (document["success"].IsTrue()) return text_of(document["result"]);
   Failure failure;
   if (document["errors"].IsArray() && !document["errors"].Empty()) {

@@ -33,7 +33,8 @@ class R2Api {
     std::string body;
   };
   explicit R2Api(std::string jurisdiction) : jurisdiction_(std::move(jurisdiction)) {}
-  virtual std::expected<Answer, std::string> send(const std::string& method, const std::string& path,
+  virtual std::expected<Answer, std::string> send(const std::string& method,
+                                                  const std::string& path,
                                                   const std::string& jurisdiction,
                                                   std::string body) = 0;
   virtual std::string where() const = 0;

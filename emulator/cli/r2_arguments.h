@@ -1,4 +1,5 @@
-// `offing r2 …` as typed values: manages the buckets of a running `offing dev`, or of a state directory.
+// `offing r2 …` as typed values: manages the buckets of a running `offing dev`, or of a state
+// directory.
 #ifndef OFFING_EMULATOR_CLI_R2_ARGUMENTS_H_
 #define OFFING_EMULATOR_CLI_R2_ARGUMENTS_H_
 

@@ -65,7 +65,8 @@ std::string explained(R2Api& api, const R2Arguments& a, const R2Api::Failure& fa
   const std::vector<std::string> names = bucket_names(api);
   std::string text = "there is no bucket \"" + a.bucket + "\"";
   if (!a.jurisdiction.empty()) text += " in the jurisdiction " + a.jurisdiction;
-  if (names.empty()) return text + "; there is none at all: `offing r2 bucket create NAME` makes one";
+  if (names.empty())
+    return text + "; there is none at all: `offing r2 bucket create NAME` makes one";
   text += "; there are: ";
   for (size_t i = 0; i < names.size(); ++i) text += (i > 0 ? ", " : "") + names[i];
   return text;
@@ -80,7 +81,8 @@ std::string condition_text(const Json& rule) {
   if (type == "Date") return "until " + member(condition->value, "date");
   if (type != "Age") return "indefinitely";
   const auto age = condition->value.FindMember("maxAgeSeconds");
-  const int64_t seconds = age != condition->value.MemberEnd() && age->value.IsInt64() ? age->value.GetInt64() : 0;
+  const int64_t seconds =
+      age != condition->value.MemberEnd() && age->value.IsInt64() ? age->value.GetInt64() : 0;
   if (seconds % 86'400 != 0) return "for " + std::to_string(seconds) + " s after the upload";
   const int64_t days = seconds / 86'400;
   return "for " + std::to_string(days) + (days == 1 ? " day" : " days") + " after the upload";
@@ -127,7 +129,8 @@ bool is_date(const std::string& text) {
 
 // The condition of `lock add`, as Wrangler writes it (spec/r2.md 2.1).
 Printed condition_of(const R2Arguments& a) {
-  const int given = (a.retention_days ? 1 : 0) + (a.retention_date ? 1 : 0) + (a.retention_indefinite ? 1 : 0);
+  const int given =
+      (a.retention_days ? 1 : 0) + (a.retention_date ? 1 : 0) + (a.retention_indefinite ? 1 : 0);
   if (given != 1)
     return std::unexpected("say how long objects are locked, with one of --retention-days N, "
                            "--retention-date YYYY-MM-DD and --retention-indefinite");
@@ -147,8 +150,9 @@ Printed condition_of(const R2Arguments& a) {
 Printed lock_add(R2Api& api, const R2Arguments& a) {
   if (a.rule.empty()) return std::unexpected("give the rule a name with --name NAME");
   if (!a.prefix && !a.force)
-    return std::unexpected("without --prefix the rule locks every object of the bucket; say so with "
-                           "--prefix \"\" or -y");
+    return std::unexpected(
+        "without --prefix the rule locks every object of the bucket; say so with "
+        "--prefix \"\" or -y");
   auto condition = condition_of(a);
   if (!condition) return condition;
   auto document = get_rules(api, a);
@@ -156,7 +160,8 @@ Printed lock_add(R2Api& api, const R2Arguments& a) {
   std::string rules;
   for (const Json& rule : (*document)["rules"].GetArray()) {
     if (member(rule, "id") == a.rule)
-      return std::unexpected("the bucket has a rule \"" + a.rule + "\" already; remove it first, or "
+      return std::unexpected("the bucket has a rule \"" + a.rule +
+                             "\" already; remove it first, or "
                              "choose another name");
     rules += text_of(rule) + ",";
   }
@@ -182,8 +187,8 @@ Printed lock_remove(R2Api& api, const R2Arguments& a) {
     else rules += (rules.empty() ? "" : ",") + text_of(rule);
   }
   if (!found)
-    return std::unexpected("there is no lock rule \"" + a.rule + "\" in bucket \"" + a.bucket + "\"; " +
-                           (names.empty() ? "it has none" : "there are: " + names));
+    return std::unexpected("there is no lock rule \"" + a.rule + "\" in bucket \"" + a.bucket +
+                           "\"; " + (names.empty() ? "it has none" : "there are: " + names));
   if (auto put = put_rules(api, a, "{\"rules\":[" + rules + "]}"); !put)
     return std::unexpected(put.error());
   if (a.json) return lock_list(api, a);
@@ -195,8 +200,10 @@ Printed lock_set(R2Api& api, const R2Arguments& a) {
   std::ifstream in(a.file, std::ios::binary);
   if (!in) return std::unexpected("--file " + a.file + ": cannot be read");
   const std::string text(std::istreambuf_iterator<char>(in), {});
-  if (text.empty()) return std::unexpected("--file " + a.file + ": is empty; {\"rules\": []} removes "
-                                           "all rules");
+  if (text.empty())
+    return std::unexpected("--file " + a.file +
+                           ": is empty; {\"rules\": []} removes "
+                           "all rules");
   auto put = put_rules(api, a, text);
   if (!put) return std::unexpected("--file " + a.file + ": " + put.error());
   if (a.json) return lock_list(api, a);
@@ -255,7 +262,8 @@ Printed token_list(R2Api& api, const R2Arguments& a) {
 }
 
 Printed token_create(R2Api& api, const R2Arguments& a) {
-  std::string body = "{\"name\":" + quoted(a.name) + ",\"scope\":" + quoted(a.scope) + ",\"buckets\":[";
+  std::string body =
+      "{\"name\":" + quoted(a.name) + ",\"scope\":" + quoted(a.scope) + ",\"buckets\":[";
   for (size_t i = 0; i < a.buckets.size(); ++i) body += (i > 0 ? "," : "") + quoted(a.buckets[i]);
   auto result = api.ask("POST", "/offing/r2/tokens", body + "]}");
   if (!result) return std::unexpected(explained(api, a, result.error()));

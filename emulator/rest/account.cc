@@ -1,5 +1,5 @@
-// Who one is and what the account has: what Wrangler and the SDKs ask before they begin; R2's tokens,
-// temporary credentials (spec/r2.md 5.1) and the sizes of buckets.
+// Who one is and what the account has: what Wrangler and the SDKs ask before they begin; R2's
+// tokens, temporary credentials (spec/r2.md 5.1) and the sizes of buckets.
 #include <rapidjson/document.h>
 
 #include "emulator/rest/rest_exchange.h"
@@ -86,7 +86,8 @@ std::optional<RestOutcome> route_tokens(RestContext& context, Exchange& exchange
     return RestResult{"[" + items + "]", ""};
   }
   if (exchange.method() != "POST") return std::nullopt;
-  if (auto error = refused(exchange, Right::kEditBucket, "")) return std::unexpected(std::move(*error));
+  if (auto error = refused(exchange, Right::kEditBucket, ""))
+    return std::unexpected(std::move(*error));
   Body body(exchange.request.body);
   std::string name = body.text("name"), scope_text = body.text("scope");
   std::vector<std::string> buckets = body.texts("buckets");
@@ -99,7 +100,8 @@ std::optional<RestOutcome> route_tokens(RestContext& context, Exchange& exchange
 }
 
 RestOutcome temporary_credentials(RestContext& context, Exchange& exchange) {
-  if (auto error = refused(exchange, Right::kEditBucket, "")) return std::unexpected(std::move(*error));
+  if (auto error = refused(exchange, Right::kEditBucket, ""))
+    return std::unexpected(std::move(*error));
   Body body(exchange.request.body);
   s3::Grant grant;
   grant.bucket = body.text("bucket");
@@ -126,8 +128,8 @@ RestOutcome temporary_credentials(RestContext& context, Exchange& exchange) {
                     ""};
 }
 
-// How much a bucket holds, as `wrangler r2 bucket info` asks it of GraphQL. {result: …} around it would
-// be wrong there, so it makes the whole body itself.
+// How much a bucket holds, as `wrangler r2 bucket info` asks it of GraphQL. {result: …} around it
+// would be wrong there, so it makes the whole body itself.
 std::string usage_json(RestContext& context, const std::string& body) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
@@ -135,7 +137,8 @@ std::string usage_json(RestContext& context, const std::string& body) {
   if (!document.HasParseError() && document.IsObject()) {
     const rapidjson::Value* at = &document;
     for (const char* key : {"variables", "filter", "bucketName"}) {
-      const auto it = at->IsObject() ? at->FindMember(key) : rapidjson::Value::ConstMemberIterator();
+      const auto it =
+          at->IsObject() ? at->FindMember(key) : rapidjson::Value::ConstMemberIterator();
       at = at->IsObject() && it != at->MemberEnd() ? &it->value : nullptr;
       if (at == nullptr) break;
     }
@@ -186,13 +189,17 @@ std::optional<RestOutcome> route_account(RestContext& context, Exchange& exchang
   if (words[0] == "user" && words.size() == 3 && words[1] == "tokens" && words[2] == "verify")
     return RestResult{"{\"id\":" + json_string(id) + ",\"status\":\"active\"}", ""};
   if (words[0] == "accounts" && words.size() == 1)
-    return RestResult{"[" + account_json(context) + "]",
-                      "{\"page\":1,\"per_page\":20,\"total_pages\":1,\"count\":1,\"total_count\":1}"};
+    return RestResult{
+        "[" + account_json(context) + "]",
+        "{\"page\":1,\"per_page\":20,\"total_pages\":1,\"count\":1,\"total_count\":1}"};
   if (words[0] == "accounts" && words.size() == 2) return RestResult{account_json(context), ""};
   if (words[0] == "memberships" && words.size() == 1)
-    return RestResult{"[{\"id\":" + json_string(id) + ",\"status\":\"accepted\",\"roles\":[],"
-                      "\"account\":" + account_json(context) + "}]",
-                      "{\"page\":1,\"per_page\":20,\"total_pages\":1,\"count\":1,\"total_count\":1}"};
+    return RestResult{
+        "[{\"id\":" + json_string(id) +
+            ",\"status\":\"accepted\",\"roles\":[],"
+            "\"account\":" +
+            account_json(context) + "}]",
+        "{\"page\":1,\"per_page\":20,\"total_pages\":1,\"count\":1,\"total_count\":1}"};
   return std::nullopt;
 }
 

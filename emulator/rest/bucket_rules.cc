@@ -1,6 +1,6 @@
-// …/r2/buckets/{bucket}/lock, /lifecycle, /cors: each a document {"rules":[…]} that PUT replaces as a
-// whole (spec/r2.md 2.1, 3.1, 3.3). The answer comes when the new rules govern every later commit (2.2
-// item 7).
+// …/r2/buckets/{bucket}/lock, /lifecycle, /cors: each a document {"rules":[…]} that PUT replaces as
+// a whole (spec/r2.md 2.1, 3.1, 3.3). The answer comes when the new rules govern every later commit
+// (2.2 item 7).
 #include "emulator/rest/rest_exchange.h"
 
 namespace offing::rest {

@@ -17,7 +17,8 @@ std::string bucket_json(const r2::Bucket& bucket) {
          ",\"creation_date\":" + json_string(s3::iso_date(s.created_ms)) +
          ",\"location\":" + json_string(s.location) +
          ",\"storage_class\":" + json_string(storage_class_name(s.default_class)) +
-         ",\"jurisdiction\":" + json_string(s.jurisdiction.empty() ? "default" : s.jurisdiction) + "}";
+         ",\"jurisdiction\":" + json_string(s.jurisdiction.empty() ? "default" : s.jurisdiction) +
+         "}";
 }
 
 // What a list asks for, besides the page's size.
@@ -56,7 +57,8 @@ std::expected<ListQuery, RestError> list_query(const Exchange& exchange) {
 }
 
 RestOutcome list_buckets(RestContext& context, Exchange& exchange) {
-  if (auto error = refused(exchange, Right::kReadBucket, "")) return std::unexpected(std::move(*error));
+  if (auto error = refused(exchange, Right::kReadBucket, ""))
+    return std::unexpected(std::move(*error));
   auto query = list_query(exchange);
   if (!query) return std::unexpected(query.error());
   auto per_page = number_of(exchange, "per_page", 20, 1, 1000);
@@ -68,8 +70,10 @@ RestOutcome list_buckets(RestContext& context, Exchange& exchange) {
   bool more = false;
   for (const r2::Bucket* bucket : buckets) {
     const r2::BucketSettings& s = bucket->settings;
-    if (s.jurisdiction != query->jurisdiction || s.name.find(query->contains) == s.name.npos) continue;
-    if (!query->after.empty() && (query->descending ? s.name >= query->after : s.name <= query->after))
+    if (s.jurisdiction != query->jurisdiction || s.name.find(query->contains) == s.name.npos)
+      continue;
+    if (!query->after.empty() &&
+        (query->descending ? s.name >= query->after : s.name <= query->after))
       continue;
     more = count == *per_page;
     if (more) break;

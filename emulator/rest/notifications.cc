@@ -1,5 +1,5 @@
-// Event notifications of a bucket (spec/r2.md 3.2), and as much of Queues as their clients ask for: any
-// queue exists, and its id is made of its name.
+// Event notifications of a bucket (spec/r2.md 3.2), and as much of Queues as their clients ask for:
+// any queue exists, and its id is made of its name.
 #include <rapidjson/document.h>
 
 #include <algorithm>
@@ -165,7 +165,8 @@ std::optional<RestOutcome> route_notifications(RestContext& context, Exchange& e
   const bool reads = method == "GET";
   if (!(reads && words.size() == 6) && !of_queue) return std::nullopt;
   if (!reads && method != "PUT" && method != "DELETE") return std::nullopt;
-  auto found = bucket_of(context, exchange, words[4], reads ? Right::kReadBucket : Right::kEditBucket);
+  auto found =
+      bucket_of(context, exchange, words[4], reads ? Right::kReadBucket : Right::kEditBucket);
   if (!found) return std::unexpected(found.error());
   const r2::Bucket& bucket = **found;
   const std::string queue = of_queue ? words[7] : "";
@@ -173,7 +174,8 @@ std::optional<RestOutcome> route_notifications(RestContext& context, Exchange& e
     const std::string queues = queues_json(bucket.notifications, queue);
     if (queues.empty()) return std::unexpected(no_configuration(words[4]));
     if (of_queue) return RestResult{queues, ""};
-    return RestResult{"{\"bucketName\":" + json_string(words[4]) + ",\"queues\":[" + queues + "]}", ""};
+    return RestResult{"{\"bucketName\":" + json_string(words[4]) + ",\"queues\":[" + queues + "]}",
+                      ""};
   }
   if (method == "DELETE") return remove_rules(context, exchange, bucket, queue);
   const auto known = context.queue_names.find(queue);

@@ -127,7 +127,8 @@ void get_object(RestContext& context, ExchangePtr exchange, const r2::Bucket& bu
   call.bucket = bucket.id;
   call.key = exchange->words[6];
   call.only_if = *only_if;
-  if (const auto range = exchange->request.headers.get("range")) call.range.header = std::string(*range);
+  if (const auto range = exchange->request.headers.get("range"))
+    call.range.header = std::string(*range);
   ask(context, std::move(exchange), std::move(call),
       [asked = std::move(*only_if)](Exchange& ex, R2Answer answer) {
         if (!answer.object) return ex.answer(std::unexpected(rest_error(r2::Code::kNoSuchKey)));
@@ -213,9 +214,10 @@ void delete_keys(RestContext& context, ExchangePtr exchange, const r2::Bucket& b
     if (good) call.keys.emplace_back(keys[i].GetString(), keys[i].GetStringLength());
   }
   if (!good)
-    return exchange->answer(std::unexpected(
-        rest_error(r2::Code::kInvalidRequest, "Say what to delete: ?prefix=… (empty for everything), "
-                                              "or a JSON list of keys as the body")));
+    return exchange->answer(
+        std::unexpected(rest_error(r2::Code::kInvalidRequest,
+                                   "Say what to delete: ?prefix=… (empty for everything), "
+                                   "or a JSON list of keys as the body")));
   std::string result = "[";
   for (const std::string& key : call.keys)
     result += (result.size() > 1 ? ",{\"key\":" : "{\"key\":") + json_string(key) + "}";
@@ -225,7 +227,8 @@ void delete_keys(RestContext& context, ExchangePtr exchange, const r2::Bucket& b
 
 // isBucketClear is there from the start, and also when locks keep everything (observed, 2.3).
 std::string job_json(const R2Service::PrefixJob& job) {
-  std::string json = "{\"id\":" + json_string(job.id) + ",\"jobType\":\"prefixDelete\",\"status\":" +
+  std::string json = "{\"id\":" + json_string(job.id) +
+                     ",\"jobType\":\"prefixDelete\",\"status\":" +
                      (job.completed ? "\"COMPLETED\"" : "\"RUNNING\"") +
                      ",\"startTime\":" + json_string(s3::iso_date(job.started_ms));
   if (job.completed) json += ",\"endTime\":" + json_string(s3::iso_date(job.ended_ms));

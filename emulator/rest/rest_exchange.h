@@ -57,7 +57,8 @@ std::optional<RestError> refused(const Exchange& exchange, Right right, std::str
 // "" (default), eu, fedramp or us, of the header cf-r2-jurisdiction.
 std::expected<std::string, RestError> jurisdiction_of(const Exchange& exchange);
 // The bucket of that name in the jurisdiction that is asked for, when this right is there.
-std::expected<const r2::Bucket*, RestError> bucket_of(RestContext& context, const Exchange& exchange,
+std::expected<const r2::Bucket*, RestError> bucket_of(RestContext& context,
+                                                      const Exchange& exchange,
                                                       std::string_view name, Right right);
 // A whole number of the query; `fallback` when it is not there.
 std::expected<int64_t, RestError> number_of(const Exchange& exchange, const char* name,
@@ -76,8 +77,8 @@ std::optional<RestOutcome> route_notifications(RestContext& context, Exchange& e
 std::optional<RestOutcome> route_account(RestContext& context, Exchange& exchange);
 // The same of what has no envelope: GraphQL's, for sizes. False: not its own.
 bool route_usage(RestContext& context, Exchange& exchange);
-// objects.cc: …/r2/buckets/{bucket}/objects…, …/jobs/{id}. Answers itself, maybe later; false: not its
-// own, and the exchange is still there.
+// objects.cc: …/r2/buckets/{bucket}/objects…, …/jobs/{id}. Answers itself, maybe later; false: not
+// its own, and the exchange is still there.
 bool route_objects(RestContext& context, ExchangePtr& exchange);
 
 }  // namespace offing::rest

@@ -1,11 +1,11 @@
-// Cloudflare's REST API v4 as far as R2 needs it (spec/r2.md 2.1, 3), at /cdn-cgi/offing/client/v4 of
-// the Worker's own port: what `wrangler r2 …`, the SDKs and `offing r2 …` manage buckets with.
+// Cloudflare's REST API v4 as far as R2 needs it (spec/r2.md 2.1, 3), at /cdn-cgi/offing/client/v4
+// of the Worker's own port: what `wrangler r2 …`, the SDKs and `offing r2 …` manage buckets with.
 // docs/r2.md has the table of routes.
 //
 // A request has to carry an API token (`Authorization: Bearer …`, or X-Auth-Key) or
-// `offing-control: 1`: a web page of another origin can send neither without asking first, and is never
-// allowed to. The token of a known R2 token has that one's scope; any other one may do everything, and
-// so may the account id: both are somebody's own machine's.
+// `offing-control: 1`: a web page of another origin can send neither without asking first, and is
+// never allowed to. The token of a known R2 token has that one's scope; any other one may do
+// everything, and so may the account id: both are somebody's own machine's.
 // Owner: whoever owns the HttpFront. Threading: the loop thread.
 #ifndef OFFING_EMULATOR_REST_REST_FRONT_H_
 #define OFFING_EMULATOR_REST_REST_FRONT_H_

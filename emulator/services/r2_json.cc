@@ -39,7 +39,8 @@ static std::string shown(const Json& value) {
 R2JsonObject::R2JsonObject(const Json& value, std::string path, std::string& error)
     : object_(value), path_(std::move(path)), error_(error) {
   if (value.IsObject() || !error_.empty()) return;
-  const std::string name = path_.empty() ? "the file" : "\"" + path_.substr(0, path_.size() - 1) + "\"";
+  const std::string name =
+      path_.empty() ? "the file" : "\"" + path_.substr(0, path_.size() - 1) + "\"";
   error_ = name + " is " + shown(value) + "; it must be an object, {…}";
 }
 
@@ -70,7 +71,8 @@ bool R2JsonObject::read_integer(const char* key, int64_t& out, int64_t low, int6
   if (value == nullptr) return false;
   const bool good = value->IsInt64() && value->GetInt64() >= low && value->GetInt64() <= high;
   if (good) out = value->GetInt64();
-  else fail(key, *value, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  else
+    fail(key, *value, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
   return good;
 }
 

@@ -1,5 +1,6 @@
-// Reads one object of a JSON file of the user's, member by member: the first mistake is kept, with the
-// member's whole path, its value and what is expected; a member that nobody took is a mistake too.
+// Reads one object of a JSON file of the user's, member by member: the first mistake is kept, with
+// the member's whole path, its value and what is expected; a member that nobody took is a mistake
+// too.
 #ifndef OFFING_EMULATOR_SERVICES_R2_JSON_H_
 #define OFFING_EMULATOR_SERVICES_R2_JSON_H_
 

@@ -55,7 +55,8 @@ void read_notifications(R2JsonObject& in, std::vector<r2::NotificationRule>& out
     }
   }
   if (out.size() > r2::kNotificationRulesMax)
-    in.fail_with("notifications", "there are " + std::to_string(out.size()) + " rules; a bucket has " +
+    in.fail_with("notifications", "there are " + std::to_string(out.size()) +
+                                      " rules; a bucket has " +
                                       std::to_string(r2::kNotificationRulesMax) + " at most");
 }
 
@@ -103,7 +104,8 @@ void read_tokens(R2JsonObject& in, R2Settings& settings, std::string& error) {
     R2Token token;
     const std::string path = "tokens[" + std::to_string(i) + "].";
     read_r2_token((*value)[i], path, error, token);
-    const auto same = std::ranges::find(settings.tokens, token.access_key_id, &R2Token::access_key_id);
+    const auto same =
+        std::ranges::find(settings.tokens, token.access_key_id, &R2Token::access_key_id);
     if (error.empty() && same != settings.tokens.end())
       in.fail_with(path + "access_key_id", "is another token's too");
     settings.tokens.push_back(std::move(token));

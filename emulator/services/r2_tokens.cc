@@ -113,7 +113,8 @@ void read_r2_token(const rapidjson::Value& value, const std::string& path, std::
     std::string secret =
         digest::to_hex(digest::digest_of(digest::Algorithm::kSha256, out.token_value));
     if (given && secret != out.secret_access_key)
-      return in.fail_with("secret_access_key", "is not the SHA-256 of \"token_value\"; leave one out");
+      return in.fail_with("secret_access_key",
+                          "is not the SHA-256 of \"token_value\"; leave one out");
     out.secret_access_key = std::move(secret);
   }
   if (r2_scope_is_admin(out.scope) && !out.buckets.empty())

@@ -1,8 +1,8 @@
-// The account's R2 tokens (spec/r2.md 5.1): those of the settings file, and those made while it runs,
-// which are kept in the state directory. A token is an S3 key pair, and a Bearer of REST.
+// The account's R2 tokens (spec/r2.md 5.1): those of the settings file, and those made while it
+// runs, which are kept in the state directory. A token is an S3 key pair, and a Bearer of REST.
 // When there is none at all, one is made, so that an S3 client always finds a key that works.
-// Invariant: a token's address stays; none is ever removed.
-// Owner: the Stack, or the command that opens a state directory. Threading: the loop thread.
+// Invariant: a token's address stays; none is ever removed. Owner: the Stack, or the command that
+// opens a state directory. Threading: the loop thread.
 #ifndef OFFING_EMULATOR_SERVICES_R2_TOKENS_H_
 #define OFFING_EMULATOR_SERVICES_R2_TOKENS_H_
 

@@ -17,7 +17,8 @@ static std::string error_of(std::string_view json) {
   return parsed ? "(no error)" : parsed.error();
 }
 
-TEST_CASE("spec/r2.md 8 item 4: every switch is read, and stands at its default when it is not given") {
+TEST_CASE(
+    "spec/r2.md 8 item 4: every switch is read, and stands at its default when it is not given") {
   const R2Settings none = *parse_r2_settings("{}");
   CHECK(none.locked_status == 409);
   CHECK(none.expired_status == 403);
@@ -86,8 +87,9 @@ TEST_CASE("spec/r2.md 8: the settings file names the key, the value and what is 
   CHECK(error_of(R"({"write_window_ms": -1})") ==
         "R2 settings: \"write_window_ms\" is -1; it must be a whole number from 0 to 60000");
   CHECK(error_of(R"({"sync": 1})") == "R2 settings: \"sync\" is 1; it must be true or false");
-  CHECK(error_of(R"({"sink": true})").starts_with("R2 settings: there is no setting \"sink\"; there "
-                                                  "are: account_id, "));
+  CHECK(error_of(R"({"sink": true})")
+            .starts_with("R2 settings: there is no setting \"sink\"; there "
+                         "are: account_id, "));
   CHECK(error_of(R"({"sync": true, "sync": true})") ==
         "R2 settings: \"sync\" is given twice; give it once");
   CHECK(error_of("{\n\n]").starts_with("R2 settings: line 3 is not JSON"));

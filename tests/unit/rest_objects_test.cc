@@ -68,7 +68,8 @@ TEST_CASE("spec/r2.md 1.12: a streamed upload is stored as it is, or not at all"
   CHECK(put.at("/result/size") == "200000");
   CHECK(site.call("GET", kObjects + "/big").body == big);
   CHECK(site.call("PUT", kObjects + "/" + std::string(1025, 'k'), "v").code() == "10020");
-  CHECK(site.call("PUT", kObjects + "/k", "v", {{"cf-r2-storage-class", "Cold"}}).code() == "10062");
+  CHECK(site.call("PUT", kObjects + "/k", "v", {{"cf-r2-storage-class", "Cold"}}).code() ==
+        "10062");
   CHECK(site.call("PUT", kObjects + "/k", "v", {{"cf-r2-storage-class", "InfrequentAccess"}})
             .at("/result/storage_class") == "InfrequentAccess");
   site.wait_ms(2000);

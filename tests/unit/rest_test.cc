@@ -24,7 +24,8 @@ TEST_CASE("spec/r2.md 2.1: REST wants a token or offing-control") {
 
 TEST_CASE("spec/r2.md 2.1: object tokens cannot touch a bucket's configuration") {
   R2Settings settings;
-  auto add = [&settings](const char* value, R2Token::Scope scope, std::vector<std::string> buckets) {
+  auto add = [&settings](const char* value, R2Token::Scope scope,
+                         std::vector<std::string> buckets) {
     settings.tokens.push_back({value, "", "", value, scope, std::move(buckets)});
   };
   add("admin", R2Token::Scope::kAdminReadWrite, {});
@@ -68,7 +69,8 @@ TEST_CASE("spec/r2.md 3.3: buckets are made, listed, changed and deleted") {
   CHECK(site.call("POST", "/r2/buckets", R"({"name": "logs"})").code() == "10004");
   CHECK(site.call("POST", "/r2/buckets", R"({"name": "logs"})").status == 409);
   CHECK(site.call("POST", "/r2/buckets", R"({"name": "No"})").code() == "10005");
-  CHECK(site.call("POST", "/r2/buckets", R"({"name": "abc", "storageClass": "Cold"})").code() == "10062");
+  CHECK(site.call("POST", "/r2/buckets", R"({"name": "abc", "storageClass": "Cold"})").code() ==
+        "10062");
   CHECK(site.call("POST", "/r2/buckets", R"({"name": "abc", "locationHint": "mars"})").error().find(
             "there are wnam, enam") != std::string::npos);
   CHECK(site.call("POST", "/r2/buckets", R"({"name": 7})").error() == "\"name\" must be a text");
@@ -118,7 +120,8 @@ TEST_CASE("spec/r2.md 2.1: a bucket is found in its jurisdiction only") {
   RestSite site;
   site.make("euro", {{"cf-r2-jurisdiction", "eu"}});
   CHECK(site.call("GET", "/r2/buckets/euro").code() == "10006");
-  CHECK(site.call("GET", "/r2/buckets/euro", "", {{"cf-r2-jurisdiction", "default"}}).status == 404);
+  CHECK(site.call("GET", "/r2/buckets/euro", "", {{"cf-r2-jurisdiction", "default"}}).status ==
+        404);
   CHECK(site.call("GET", "/r2/buckets/euro", "", {{"cf-r2-jurisdiction", "eu"}})
             .at("/result/jurisdiction") == "eu");
   CHECK(site.call("GET", "/r2/buckets").at("/result/buckets") == "[0]");
@@ -185,8 +188,9 @@ TEST_CASE("spec/r2.md 3.1, 3.3: lifecycle and CORS rules") {
   CHECK(site.call("PUT", "/r2/buckets/abc/cors", R"({"rules":[{"allowed":{
       "origins":["https://a.example"],"methods":["GET"]},"maxAgeSeconds":60}]})").status == 200);
   CHECK(site.call("GET", "/r2/buckets/abc/cors").at("/result/rules/0/maxAgeSeconds") == "60");
-  CHECK(site.call("PUT", "/r2/buckets/abc/cors", R"({"rules":[{"AllowedOrigins":["*"]}]})").status ==
-        400);
+  CHECK(
+      site.call("PUT", "/r2/buckets/abc/cors", R"({"rules":[{"AllowedOrigins":["*"]}]})").status ==
+      400);
   CHECK(site.call("DELETE", "/r2/buckets/abc/cors").status == 200);
   CHECK(site.call("GET", "/r2/buckets/abc/cors").code() == "10059");
 }
@@ -201,7 +205,8 @@ TEST_CASE("spec/r2.md 3.2: event notifications, by queue") {
   const std::string id = queue.at("/result/0/queue_id");
   CHECK(site.call("GET", "/queues/" + id).at("/result/queue_name") == "my-queue");
   CHECK(site.call("PUT", base + "/queues/" + id,
-                  R"({"rules":[{"prefix":"a/","actions":["PutObject","CopyObject"]}]})").status == 200);
+                  R"({"rules":[{"prefix":"a/","actions":["PutObject","CopyObject"]}]})")
+            .status == 200);
   CHECK(site.call("PUT", base + "/queues/other",
                   R"({"rules":[{"prefix":"a/b","actions":["PutObject"]}]})").code() == "11020");
   CHECK(site.call("PUT", base + "/queues/other",
@@ -217,8 +222,10 @@ TEST_CASE("spec/r2.md 3.2: event notifications, by queue") {
   CHECK(shown.at("/result/queues/1/queueName") == "other");
   const std::string rule = shown.at("/result/queues/0/rules/0/ruleId");
   CHECK(rule.size() == 36);
-  CHECK(site.call("DELETE", base + "/queues/other", R"({"ruleIds":[")" + rule + "\"]}").status == 404);
-  CHECK(site.call("DELETE", base + "/queues/" + id, R"({"ruleIds":[")" + rule + "\"]}").status == 200);
+  CHECK(site.call("DELETE", base + "/queues/other", R"({"ruleIds":[")" + rule + "\"]}").status ==
+        404);
+  CHECK(site.call("DELETE", base + "/queues/" + id, R"({"ruleIds":[")" + rule + "\"]}").status ==
+        200);
   CHECK(site.call("DELETE", base + "/queues/other").status == 200);
   CHECK(site.call("GET", base).code() == "11015");
 }
@@ -244,8 +251,9 @@ TEST_CASE("REST: what Wrangler asks before it begins, and what there is not") {
 
 TEST_CASE("spec/r2.md 5.1: tokens and temporary credentials are made by REST") {
   RestSite site;
-  const RestReply made = site.call("POST", "/offing/r2/tokens",
-                                   R"({"name":"ci","scope":"object-read-write","buckets":["abc"]})");
+  const RestReply made =
+      site.call("POST", "/offing/r2/tokens",
+                R"({"name":"ci","scope":"object-read-write","buckets":["abc"]})");
   CHECK(made.status == 200);
   CHECK(made.at("/result/accessKeyId").size() == 32);
   CHECK(made.at("/result/secretAccessKey").size() == 64);
