@@ -9,10 +9,23 @@ export function presign(origin, method, path, { key, secret, region = "auto" }) 
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
   const query = Object.entries({
-    "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": `${key}/${scope}`, "X-Amz-Date": time,
-    "X-Amz-Expires": "3600", "X-Amz-SignedHeaders": "host",
-  }).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
-  const canonical = [method, path, query, `host:${new URL(origin).host}`, "", "host", "UNSIGNED-PAYLOAD"].join("\n");
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `${key}/${scope}`,
+    "X-Amz-Date": time,
+    "X-Amz-Expires": "3600",
+    "X-Amz-SignedHeaders": "host",
+  })
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
+  const canonical = [
+    method,
+    path,
+    query,
+    `host:${new URL(origin).host}`,
+    "",
+    "host",
+    "UNSIGNED-PAYLOAD",
+  ].join("\n");
   const text = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
   const signing = [time.slice(0, 8), region, "s3", "aws4_request"].reduce(hmac, `AWS4${secret}`);
   return `${path}?${query}&X-Amz-Signature=${hmac(signing, text).toString("hex")}`;

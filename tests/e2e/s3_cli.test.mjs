@@ -8,7 +8,9 @@ import { forever, onlyOffing, patterned, scratch, serve, setLocks, tool, works }
 function s3cmdOf(t, { s3, operator }) {
   const config = join(scratch(t), "s3cfg");
   const { host } = new URL(s3);
-  writeFileSync(config, `[default]
+  writeFileSync(
+    config,
+    `[default]
 access_key = ${operator.access_key_id}
 secret_key = ${operator.secret_access_key}
 host_base = ${host}
@@ -16,7 +18,8 @@ host_bucket = ${host}
 use_https = False
 bucket_location = auto
 max_retries = 1
-`);
+`,
+  );
   const args = ["-c", config, "--no-progress"];
   return {
     ok: (...more) => works("s3cmd", [...args, ...more]),
@@ -47,7 +50,10 @@ test("s3cmd: put, ls, get, sync, multipart, del", async (t) => {
   assert.ok(readFileSync(file("big.back")).equals(readFileSync(file("big.bin"))));
 
   await ok("sync", `${file("tree")}/`, "s3://media/tree/");
-  assert.equal((await ok("sync", `${file("tree")}/`, "s3://media/tree/")).stdout.includes("upload:"), false);
+  assert.equal(
+    (await ok("sync", `${file("tree")}/`, "s3://media/tree/")).stdout.includes("upload:"),
+    false,
+  );
   await ok("cp", "s3://media/tree/sub/c.bin", "s3://media/copy.bin");
   await ok("mv", "s3://media/copy.bin", "s3://media/moved.bin");
   await ok("sync", "s3://media/tree/", `${file("restored")}/`);
@@ -55,43 +61,60 @@ test("s3cmd: put, ls, get, sync, multipart, del", async (t) => {
   await ok("del", "s3://media/moved.bin");
   await ok("del", "--recursive", "--force", "s3://media/");
   assert.equal((await ok("ls", "--recursive", "s3://media/")).stdout, "");
-  assert.match((await any("get", "s3://media/absent", file("absent"))).all, /404|NoSuchKey|does not exist/);
+  assert.match(
+    (await any("get", "s3://media/absent", file("absent"))).all,
+    /404|NoSuchKey|does not exist/,
+  );
 });
 
-test("spec/r2.md 2.4: s3cmd says that an object is locked, and leaves it", onlyOffing, async (t) => {
-  const server = await serve(t);
-  const { ok, any } = s3cmdOf(t, server);
-  const folder = scratch(t);
-  writeFileSync(join(folder, "one"), "one");
-  writeFileSync(join(folder, "big"), patterned(11 * 1024 * 1024));
-  await ok("put", join(folder, "one"), "s3://media/kept/one");
-  await setLocks(server, "media", [forever("kept/")]);
-  writeFileSync(join(folder, "one"), "two");
-  for (const args of [
-    ["put", join(folder, "one"), "s3://media/kept/one"],
-    ["put", "--multipart-chunk-size-mb=5", join(folder, "big"), "s3://media/kept/one"],
-    ["cp", "s3://media/kept/one", "s3://media/kept/one"],
-    ["del", "s3://media/kept/one"],
-  ]) {
-    const { code, all } = await any(...args);
-    assert.notEqual(code, 0, `${args.join(" ")}: ${all}`);
-    assert.match(all, /locked by the bucket policy|ObjectLockedByBucketPolicy/, args.join(" "));
-  }
-  // It deletes many at once and does not look at each key's <Error>: it says "delete" and the object stays.
-  await any("del", "--recursive", "--force", "s3://media/kept/");
-  await ok("get", "s3://media/kept/one", join(folder, "back"));
-  assert.equal(readFileSync(join(folder, "back"), "utf8"), "one");
-  await setLocks(server, "media", []);
-  await ok("put", join(folder, "one"), "s3://media/kept/one");
-  await ok("del", "s3://media/kept/one");
-});
+test(
+  "spec/r2.md 2.4: s3cmd says that an object is locked, and leaves it",
+  onlyOffing,
+  async (t) => {
+    const server = await serve(t);
+    const { ok, any } = s3cmdOf(t, server);
+    const folder = scratch(t);
+    writeFileSync(join(folder, "one"), "one");
+    writeFileSync(join(folder, "big"), patterned(11 * 1024 * 1024));
+    await ok("put", join(folder, "one"), "s3://media/kept/one");
+    await setLocks(server, "media", [forever("kept/")]);
+    writeFileSync(join(folder, "one"), "two");
+    for (const args of [
+      ["put", join(folder, "one"), "s3://media/kept/one"],
+      ["put", "--multipart-chunk-size-mb=5", join(folder, "big"), "s3://media/kept/one"],
+      ["cp", "s3://media/kept/one", "s3://media/kept/one"],
+      ["del", "s3://media/kept/one"],
+    ]) {
+      const { code, all } = await any(...args);
+      assert.notEqual(code, 0, `${args.join(" ")}: ${all}`);
+      assert.match(all, /locked by the bucket policy|ObjectLockedByBucketPolicy/, args.join(" "));
+    }
+    // It does not look at each key's <Error> of a DeleteObjects: it says "delete", the object stays.
+    await any("del", "--recursive", "--force", "s3://media/kept/");
+    await ok("get", "s3://media/kept/one", join(folder, "back"));
+    assert.equal(readFileSync(join(folder, "back"), "utf8"), "one");
+    await setLocks(server, "media", []);
+    await ok("put", join(folder, "one"), "s3://media/kept/one");
+    await ok("del", "s3://media/kept/one");
+  },
+);
 
 test("curl --aws-sigv4: put, get, a locked object; with Expect: 100-continue", async (t) => {
   const server = await serve(t);
   const { access_key_id, secret_access_key } = server.operator;
-  const curl = (...args) => works("curl", [
-    "-sS", "--max-time", "30", "--aws-sigv4", "aws:amz:auto:s3", "--user", `${access_key_id}:${secret_access_key}`,
-    "-w", "\n%{http_code}", ...args]);
+  const curl = (...args) =>
+    works("curl", [
+      "-sS",
+      "--max-time",
+      "30",
+      "--aws-sigv4",
+      "aws:amz:auto:s3",
+      "--user",
+      `${access_key_id}:${secret_access_key}`,
+      "-w",
+      "\n%{http_code}",
+      ...args,
+    ]);
   const status = ({ stdout }) => stdout.slice(stdout.lastIndexOf("\n") + 1);
   const url = `${server.s3}/media/curl.bin`;
   if (onlyOffing.skip) await curl("-X", "PUT", `${server.s3}/media`);
@@ -105,10 +128,16 @@ test("curl --aws-sigv4: put, get, a locked object; with Expect: 100-continue", a
   await curl("-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "-o", join(folder, "back"), url);
   assert.ok(readFileSync(join(folder, "back")).equals(bytes));
   assert.equal(status(await curl(...unsigned, "-I", url)), "200");
-  assert.match((await curl(...unsigned, `${server.s3}/media?list-type=2`)).stdout, /<Key>curl\.bin<\/Key><.*<\/ListBucketResult>/s);
+  assert.match(
+    (await curl(...unsigned, `${server.s3}/media?list-type=2`)).stdout,
+    /<Key>curl\.bin<\/Key><.*<\/ListBucketResult>/s,
+  );
   if (!onlyOffing.skip) {
     await setLocks(server, "media", [forever("")]);
-    for (const args of [["-X", "DELETE"], ["-T", file]]) {
+    for (const args of [
+      ["-X", "DELETE"],
+      ["-T", file],
+    ]) {
       const refused = await curl(...unsigned, ...args, url);
       assert.equal(status(refused), "409");
       assert.match(refused.stdout, /<Code>ObjectLockedByBucketPolicy<\/Code>/);
@@ -125,9 +154,13 @@ test("aws s3: cp, ls, sync, rm, a locked object", async (t) => {
   t.diagnostic(version.all.trim());
   const server = await serve(t);
   const env = {
-    AWS_ACCESS_KEY_ID: server.operator.access_key_id, AWS_SECRET_ACCESS_KEY: server.operator.secret_access_key,
-    AWS_DEFAULT_REGION: "auto", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    AWS_MAX_ATTEMPTS: "1", AWS_PAGER: "",
+    AWS_ACCESS_KEY_ID: server.operator.access_key_id,
+    AWS_SECRET_ACCESS_KEY: server.operator.secret_access_key,
+    AWS_DEFAULT_REGION: "auto",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_MAX_ATTEMPTS: "1",
+    AWS_PAGER: "",
   };
   const any = (...args) => tool("aws", ["--endpoint-url", server.s3, "s3", ...args], { env });
   const ok = (...args) => works("aws", ["--endpoint-url", server.s3, "s3", ...args], { env });
@@ -148,10 +181,19 @@ test("aws s3: cp, ls, sync, rm, a locked object", async (t) => {
   if (!onlyOffing.skip) {
     await setLocks(server, "media", [forever("x/")]);
     const object = "s3://media/x/big.bin";
-    for (const args of [["cp", small, object], ["cp", file, object], ["cp", "s3://media/y/small", object], ["rm", object]]) {
+    for (const args of [
+      ["cp", small, object],
+      ["cp", file, object],
+      ["cp", "s3://media/y/small", object],
+      ["rm", object],
+    ]) {
       const refused = await any(...args);
       assert.notEqual(refused.code, 0);
-      assert.match(refused.all, /ObjectLockedByBucketPolicy.*The object is locked by the bucket policy/s, args.join(" "));
+      assert.match(
+        refused.all,
+        /ObjectLockedByBucketPolicy.*The object is locked by the bucket policy/s,
+        args.join(" "),
+      );
     }
     await setLocks(server, "media", []);
   }

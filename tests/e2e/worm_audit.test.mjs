@@ -33,15 +33,26 @@ test("the recorded day answers as expected, twice with the same trace", async (t
   assert.equal(kept.code, 0, kept.stdout + kept.stderr);
 });
 
-test("spec/durable-objects.md 33: it loses nothing with an isolate a request, nor with slow commits", async () => {
-  for (const more of [["--fault", "isolate.evict=always"], ["--do-commit-delay", "50ms"]]) {
+test("spec/durable-objects.md 33: it loses nothing with an isolate a request, or slow commits", async () => {
+  for (const more of [
+    ["--fault", "isolate.evict=always"],
+    ["--do-commit-delay", "50ms"],
+  ]) {
     const result = await replay(...more);
     assert.equal(result.code, 0, result.stdout + result.stderr);
   }
 });
 
 async function serve(t) {
-  const server = await dev(t, fixture, ["--quiet", "--s3-port", "0", "--r2-settings", settings, "--state", scratch(t)]);
+  const server = await dev(t, fixture, [
+    "--quiet",
+    "--s3-port",
+    "0",
+    "--r2-settings",
+    settings,
+    "--state",
+    scratch(t),
+  ]);
   const client = clientOf(await s3Of(server), operator);
   const s3 = (Command, input) => client.send(new aws[`${Command}Command`]({ Bucket, ...input }));
   const ask = async (method, path, body) => {
@@ -54,7 +65,11 @@ async function serve(t) {
 /** Three objects of the log; gives their keys. */
 async function logged(ask) {
   const keys = [];
-  for (const [actor, action] of [["ada", "sign-in"], ["eve", "role.grant"], ["ada", "sign-out"]]) {
+  for (const [actor, action] of [
+    ["ada", "sign-in"],
+    ["eve", "role.grant"],
+    ["ada", "sign-out"],
+  ]) {
     await ask("POST", "/audit", { actor, action, target: "user:ada" });
     keys.push((await ask("POST", "/flush")).key);
   }
@@ -70,8 +85,14 @@ test("a retry, a cleanup and S3 clients are refused; the chain stays whole", asy
   assert.deepEqual(await ask("POST", "/retry"), { status: 409, error: `put: ${LOCKED} (10069)` });
   const cleaned = await ask("POST", "/cleanup");
   assert.deepEqual(cleaned.deleted, []);
-  assert.deepEqual(cleaned.refused, [first, second, last].map((key) => ({ key, error: `delete: ${LOCKED} (10069)` })));
-  assert.deepEqual(await ask("POST", "/cleanup?bulk"), { status: 409, error: `delete: ${LOCKED} (10069)` });
+  assert.deepEqual(
+    cleaned.refused,
+    [first, second, last].map((key) => ({ key, error: `delete: ${LOCKED} (10069)` })),
+  );
+  assert.deepEqual(await ask("POST", "/cleanup?bulk"), {
+    status: 409,
+    error: `delete: ${LOCKED} (10069)`,
+  });
 
   const refused = async (promise) => {
     const error = await failure(promise);
@@ -81,11 +102,20 @@ test("a retry, a cleanup and S3 clients are refused; the chain stays whole", asy
   await refused(s3("DeleteObject", { Key: first }));
   await refused(s3("PutObject", { Key: first, Body: "forged" }));
   await refused(s3("CopyObject", { Key: first, CopySource: `${Bucket}/elsewhere` }));
-  await refused(new Upload({ client, params: { Bucket, Key: first, Body: patterned(6 << 20) } }).done());
-  const several = await s3("DeleteObjects", { Delete: { Objects: [{ Key: first }, { Key: "elsewhere" }, { Key: last }] } });
-  assert.deepEqual(several.Deleted.map((d) => d.Key), ["elsewhere"]);
-  assert.deepEqual(several.Errors.map((e) => [e.Key, e.Code, e.Message]),
-                   [first, last].map((key) => [key, "ObjectLockedByBucketPolicy", LOCKED]));
+  await refused(
+    new Upload({ client, params: { Bucket, Key: first, Body: patterned(6 << 20) } }).done(),
+  );
+  const several = await s3("DeleteObjects", {
+    Delete: { Objects: [{ Key: first }, { Key: "elsewhere" }, { Key: last }] },
+  });
+  assert.deepEqual(
+    several.Deleted.map((d) => d.Key),
+    ["elsewhere"],
+  );
+  assert.deepEqual(
+    several.Errors.map((e) => [e.Key, e.Code, e.Message]),
+    [first, last].map((key) => [key, "ObjectLockedByBucketPolicy", LOCKED]),
+  );
   assert.deepEqual(await ask("GET", "/verify"), whole);
 });
 
@@ -94,9 +124,18 @@ test("without the rule the retry rewrites history at once, and the chain tells",
   const [, second, last] = await logged(ask);
   assert.equal((await ask("POST", "/retry")).status, 409);
 
-  const remove = await run(["r2", "lock", "remove", Bucket, "--name", "audit-forever", "--url", server.url]);
+  const remove = await run([
+    "r2",
+    "lock",
+    "remove",
+    Bucket,
+    "--name",
+    "audit-forever",
+    "--url",
+    server.url,
+  ]);
   assert.equal(remove.code, 0, remove.stdout + remove.stderr);
-  await new Promise((done) => setTimeout(done, 5));  // the retry stamps another millisecond
+  await new Promise((done) => setTimeout(done, 5)); // the retry stamps another millisecond
   const retried = await ask("POST", "/retry");
   assert.deepEqual([retried.status, retried.key], [200, last]);
   const after = await ask("GET", "/verify");
@@ -105,7 +144,10 @@ test("without the rule the retry rewrites history at once, and the chain tells",
   const text = await (await s3("GetObject", { Key: second })).Body.transformToString();
   await s3("PutObject", { Key: second, Body: text.replace("role.grant", "role.check") });
   const forged = await ask("GET", "/verify");
-  assert.deepEqual([forged.ok, forged.key, forged.seq, forged.why], [false, second, 2, "was changed"]);
+  assert.deepEqual(
+    [forged.ok, forged.key, forged.seq, forged.why],
+    [false, second, 2, "was changed"],
+  );
   await s3("DeleteObject", { Key: second });
   const gone = await ask("GET", "/verify");
   assert.deepEqual([gone.ok, gone.key, gone.why], [false, last, "does not follow the line before"]);
