@@ -67,6 +67,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!limits) return std::unexpected(limits.error());
   stack->limits_ = std::move(*limits);
   stack->project_ = std::move(*project);
+  stack->project_.worker.limits = stack->limits_.limits;
   stack->source_maps_ = std::make_unique<config::BundleSourceMaps>(stack->project_.bundle);
 
   auto engine = Engine::start(process.platform, world.loop(),
@@ -163,6 +164,7 @@ std::expected<void, std::string> Stack::reload() {
   const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
   project_ = std::move(*project);
   limits_ = std::move(*limits);
+  project->worker.limits = limits_.limits;
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
   services_->r2_buckets = r2_buckets();
