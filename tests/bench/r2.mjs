@@ -94,7 +94,8 @@ async function listing(peer, where, { seconds, print }) {
     await Promise.all(
       Array.from({ length: 4 }, async () => {
         for (let from; (from = starts.shift()) !== undefined;) {
-          await text(`${server.url}/fill-list/${from}/${BATCH}`);
+          const url = `${server.url}/fill-list/${from}/${BATCH}`;
+          await text(url).catch(() => text(url)); // a busy peer drops connections
         }
       }),
     );
