@@ -31,6 +31,13 @@ class ActorSockets;  // runtime/actor/actor_sockets.h
 using RequestId = uint64_t;
 using TimerId = uint64_t;
 
+// Where it is noted which isolate control is in: `*word` is `value` during its turns, and what it was before
+// them afterwards.
+struct RunningMark {
+  uint64_t* word = nullptr;  // null: nobody wants to know
+  uint64_t value = 0;
+};
+
 class Host {
  public:
   using FetchCallback = std::move_only_function<void(std::expected<Response, std::string>)>;
@@ -63,6 +70,8 @@ class Host {
   // A number that no request, context or call of the run has.
   virtual uint64_t new_number() = 0;
   virtual uint32_t location_index() const = 0;
+  // Asked once, before the isolate's first turn; the word outlives the isolate.
+  virtual RunningMark running_mark() { return {}; }
 
   // ---- Durable Objects
   // Makes the commits of this actor so far durable. True: they are already, and `done` is dropped. Else

@@ -1,5 +1,6 @@
 #include "emulator/gateway/worker_gateway.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "emulator/gateway/error_page.h"
@@ -23,7 +24,7 @@ static bool is_replaced(std::string_view name) {
 }
 
 WorkerGateway::WorkerGateway(World& world, Topology& topology)
-    : world_(world), topology_(topology), rays_(world.random("gateway/cf-ray")) {
+    : world_(world), topology_(topology), running_(world.running()), rays_(world.random("gateway/cf-ray")) {
   for (const std::string& code : topology.locations()) {
     country_.emplace_back(country_of(code));
   }
@@ -86,6 +87,9 @@ void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback res
   std::string accept(request.headers.get("accept").value_or(""));
   request.headers = guest_headers(request.headers, location, ray);
   in_flight_.emplace(id, InFlight{location, number});
+  running_.begin(id, RunningNote::isolate_word(code, number), request.method, request.url);
+  running_.entering = id;
+  if (world_.fault(FaultPoint::kProcessCrash)) std::abort();
   (*resident)->isolate->fetch(
       id, std::move(request), topology_.cf_json(location), "default",
       [this, id, location, number, started_us, ray = std::move(ray), accept = std::move(accept),
@@ -93,6 +97,7 @@ void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback res
         finish(id, location, number, started_us, ray, std::move(accept), std::move(result),
                std::move(respond));
       });
+  running_.entering = 0;
 }
 
 static Response answer_of(FetchResult result, std::string_view accept, std::string_view ray) {
@@ -117,6 +122,7 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
                                            world_.now_us() - started_us, outcome});
   auto it = in_flight_.find(id);
   const bool wanted = it != in_flight_.end();
+  running_.end(id);
   if (wanted) in_flight_.erase(it);
   topology_.release(location, isolate);
   if (wanted) respond(std::move(response));
@@ -127,6 +133,7 @@ void WorkerGateway::client_gone(RequestId id) {
   if (it == in_flight_.end()) return;
   const InFlight gone = it->second;
   in_flight_.erase(it);
+  running_.end(id);
   const std::string& code = topology_.locations()[gone.location];
   world_.trace().emit(trace::ResponseEvent{id, code, 0, 0, to_string(Outcome::kCanceled)});
   if (auto* resident = topology_.find(gone.location, gone.isolate)) {

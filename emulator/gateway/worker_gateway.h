@@ -41,6 +41,7 @@ class WorkerGateway {
 
   World& world_;
   Topology& topology_;
+  RunningNote& running_;
   Random& rays_;
   std::vector<std::string> country_;  // one for each location
   std::unordered_map<RequestId, InFlight> in_flight_;

@@ -37,7 +37,9 @@ std::expected<void, std::string> Server::Core::listen() {
   listener_ = new uv_tcp_t;
   uv_tcp_init(world_.loop(), listener_);
   listener_->data = this;
-  int error = uv_tcp_bind(listener_, reinterpret_cast<sockaddr*>(&address), 0);
+  int error = options_.listener >= 0
+                  ? uv_tcp_open(listener_, options_.listener)
+                  : uv_tcp_bind(listener_, reinterpret_cast<sockaddr*>(&address), 0);
   if (error == 0) {
     error = uv_listen(reinterpret_cast<uv_stream_t*>(listener_), kBacklog,
                       [](uv_stream_t* s, int status) {
@@ -58,6 +60,12 @@ std::expected<void, std::string> Server::Core::listen() {
                     : reinterpret_cast<sockaddr_in*>(&address)->sin_port);
   host_rules_ = std::make_unique<HostRules>(host, port_, options_.allowed_hosts);
   return {};
+}
+
+int Server::Core::listener() const {
+  uv_os_fd_t descriptor = -1;
+  if (listener_) uv_fileno(reinterpret_cast<const uv_handle_t*>(listener_), &descriptor);
+  return descriptor;
 }
 
 void Server::Core::close_listener() {
@@ -143,6 +151,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::listen(World& world,
 Server::Server(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 Server::~Server() = default;
 uint16_t Server::port() const { return core_->port(); }
+int Server::listener() const { return core_->listener(); }
 size_t Server::connections() const { return core_->connections(); }
 void Server::shutdown(int64_t grace_ms, Task done) { core_->shutdown(grace_ms, std::move(done)); }
 

@@ -37,6 +37,8 @@ struct ServerOptions {
   int64_t web_socket_close_timeout_ms = 10'000;  // from our Close frame to the client's
   // Host names to answer for besides localhost, *.localhost, 127.0.0.1, [::1] and `host`.
   std::vector<std::string> allowed_hosts;
+  // A socket that listens already, the server's from here on: `port` then only says what was asked for.
+  int listener = -1;
 };
 
 class Server {
@@ -63,6 +65,8 @@ class Server {
 
   uint16_t port() const;
   size_t connections() const;
+  // The listening socket; the server's. -1 after `shutdown`.
+  int listener() const;
   // Accepts no more, closes idle connections and WebSockets (with 1001), lets running exchanges
   // finish for `grace_ms`, then closes what is left. `done` runs as an event when the last
   // connection is closed.

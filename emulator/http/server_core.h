@@ -38,6 +38,7 @@ class Server::Core {
 
   void remove(Connection* connection);
   uint16_t port() const { return port_; }
+  int listener() const;
   size_t connections() const { return connections_.size(); }
 
  private:

@@ -14,6 +14,7 @@ IsolateHost::IsolateHost(Services& services, std::string location, size_t locati
     : services_(services),
       location_(std::move(location)),
       location_index_(location_index),
+      running_word_(RunningNote::isolate_word(location_, isolate)),
       crypto_stream_("isolate/" + location_ + "/" + std::to_string(isolate) + "/crypto"),
       math_random_(services.world.random("isolate/" + location_ + "/" + std::to_string(isolate) +
                                          "/Math.random")) {}

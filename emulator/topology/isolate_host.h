@@ -55,6 +55,7 @@ class IsolateHost final : public Host {
   void post(std::move_only_function<void()> task) override;
   uint64_t new_number() override { return services_.next_number++; }
   uint32_t location_index() const override { return static_cast<uint32_t>(location_index_); }
+  RunningMark running_mark() override { return {&services_.world.running().turn, running_word_}; }
   bool make_durable(
       RequestId actor,
       std::move_only_function<void(std::expected<void, GuestError>)> done) override;
@@ -69,6 +70,7 @@ class IsolateHost final : public Host {
   Services& services_;
   std::string location_;
   size_t location_index_;
+  uint64_t running_word_;
   std::string crypto_stream_;
   Random& math_random_;
 };

@@ -27,6 +27,7 @@ namespace offing {
   X(kR2PutTooMany, "r2.put.too-many", "an R2 write answers 429 (10058), nothing is stored")   \
   X(kR2CommitFail, "r2.commit.fail", "an R2 write fails at its commit (10001), nothing is stored") \
   X(kIsolateEvict, "isolate.evict", "an isolate is evicted after this request")            \
+  X(kProcessCrash, "process.crash", "test only: the process dies as a request reaches the Worker") \
   X(kOutboundLost, "outbound.lost", "an outbound fetch loses its connection")              \
   X(kDurableCommitFail, "do.commit.fail", "a Durable Object's commit fails; the object is reset") \
   X(kDurableEvict, "do.evict", "a Durable Object is evicted when it becomes idle")         \

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include "emulator/trace/trace.h"
 #include "emulator/world/faults.h"
 #include "emulator/world/random.h"
+#include "emulator/world/running_note.h"
 #include "emulator/world/scheduler.h"
 
 namespace offing {
@@ -71,6 +73,10 @@ class World {
   Faults& faults() { return faults_; }
   trace::Trace& trace() { return trace_; }
   uv_loop_t* loop() { return &loop_; }
+  // What runs right now: the world's own memory, or a page that the parent process reads, too.
+  RunningNote& running() { return *running_; }
+  // `page` outlives the world. Before anything keeps an address in the note.
+  void share_running(RunningNote& page) { running_ = &page; }
 
   // Runs until `stop` or, in a virtual world, until nothing is left to happen.
   virtual void run() = 0;
@@ -99,6 +105,8 @@ class World {
   bool stopping_ = false;
   trace::Trace trace_;
   Faults faults_;
+  std::unique_ptr<RunningNote> own_running_ = std::make_unique<RunningNote>();
+  RunningNote* running_ = own_running_.get();
   std::map<std::string, Random, std::less<>> streams_;
   std::vector<Task> turn_end_;
   ExternalId next_external_ = 1;

@@ -75,6 +75,8 @@ Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
     : engine(engine), host(host), token(std::make_shared<Token>(this)), memory(kBufferBytes),
       eval_during_startup(options.flags.contains("allow_eval_during_startup")) {
   outbox.reserve(16);
+  running = host.running_mark();
+  if (running.word == nullptr) running.word = &unread_mark;
   make_isolate();
   v8::Isolate::Scope entered(isolate);
   v8::HandleScope handles(isolate);

@@ -111,6 +111,8 @@ struct Isolate::Parts {
   bool eval_during_startup = false;
   bool compiling_wasm = false;      // the registry itself compiles a module of the bundle
   int depth = 0;                    // turns entered and not left
+  uint64_t unread_mark = 0;         // what `running.word` is when nobody wants to know
+  RunningMark running;
   std::vector<std::variant<Answered, Delivered, Called>> outbox;
   size_t outbox_head = 0;
   std::vector<Rejection> rejections;

@@ -37,8 +37,10 @@ void run_turn(Isolate::Parts& parts, Body body) {
     // What is buried may itself enter the guest, to cancel a stream.
     if (!parts.graveyard.empty()) std::exchange(parts.graveyard, {}).clear();
     ++parts.depth;
+    const uint64_t outer = std::exchange(*parts.running.word, parts.running.value);
     body(context);
     settle_turn(parts, context);
+    *parts.running.word = outer;
     --parts.depth;
   }
   if (!parts.dirty_actors.empty()) finish_actors(parts);
