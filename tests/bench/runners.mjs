@@ -48,7 +48,7 @@ async function start(name, command, args, port) {
     rss: () => treeRss(child.pid),
     stop: () => new Promise((done) => {
       child.on("close", done);
-      for (const pid of treeOf(child.pid)) process.kill(pid, "SIGKILL");
+      for (const pid of treeOf(child.pid).reverse()) process.kill(pid, "SIGKILL");
     }),
   };
 }
