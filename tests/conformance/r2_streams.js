@@ -166,6 +166,27 @@ export const r2_v4_stream_that_ends_early = {
     eq(await env.BUCKET.head("v4/early"), null);
   },
 };
+export const r2_v4_stream_that_goes_on = {
+  async test(_, env) {
+    const { readable, writable } = new FixedLengthStream(4);
+    const put = env.BUCKET.put("v4/late", readable).then(() => "stored", (e) => e.name);
+    const writer = writable.getWriter();
+    const ends = writer.write(utf8("abcdef")).then(() => writer.close());
+    await ends.catch(() => {}); // whether this fails too depends on who reads
+    eq(await put, "TypeError");
+    eq(await env.BUCKET.head("v4/late"), null);
+  },
+};
+export const r2_v5_compressed_request_body_is_stored_as_sent = {
+  async test(_, env) {
+    const zipped = Uint8Array.from(atob("H4sIAAAAAAACA0vOzy0oSi0uTk1RSB5uTACkFvrp3AAAAA=="), (c) => c.charCodeAt(0));
+    const headers = { "content-encoding": "gzip" };
+    const request = new Request("http://x/", { method: "POST", body: zipped, headers });
+    eq((await env.BUCKET.put("v5/request", request.body)).size, zipped.byteLength);
+    const stored = await (await env.BUCKET.get("v5/request")).bytes();
+    eq([...stored].join(), [...zipped].join());
+  },
+};
 export const r2_v4_stream_that_is_aborted = {
   async test(_, env) {
     await env.BUCKET.put("v4/aborted", "before");
