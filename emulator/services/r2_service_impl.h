@@ -72,6 +72,7 @@ class R2Service::Impl {
   void received(WritePtr write, std::expected<R2Received, R2ReceiveFailed> body);
   void receive_copy(WritePtr write);
   std::optional<r2::Error> check_digests(Write& write, const R2Received& body);
+  void lose_part(const R2Call& call);
   void decide_later(WritePtr write, R2Received body);
   R2Answer decide(Write& write, R2Received body);
   R2Answer decide_put(Write& write, R2Received body);

@@ -207,14 +207,28 @@ std::optional<r2::Error> R2Service::Impl::check_digests(Write& write, const R2Re
   return std::nullopt;
 }
 
+// M8: what a failed upload of a part's number would have replaced is lost.
+void R2Service::Impl::lose_part(const R2Call& call) {
+  r2::Bucket* bucket = store_->get(call.bucket);
+  if (bucket == nullptr || (call.op != Op::kUploadPart && call.op != Op::kUploadPartCopy)) return;
+  const uint32_t number = call.part_number.value_or(0);
+  const auto upload = store_->find_upload(*bucket, call.upload_id, false);
+  if (!upload || !(*upload)->parts.contains(number)) return;
+  store_->begin();
+  store_->lose_part(*bucket, call.upload_id, number);
+  (void)store_->commit();   // if the disk refuses, the part stays: the upload's error is told anyway
+}
+
 void R2Service::Impl::received(WritePtr write, std::expected<R2Received, R2ReceiveFailed> body) {
   if (!body) {
+    lose_part(write->call);
     R2Answer failed = refusal(std::move(body.error().error));
     failed.body_failed = body.error().by_source;
     return finish(std::move(write), std::move(failed));
   }
   if (auto refused = check_digests(*write, *body)) {
     if (body->blob) body->blob->let_go();
+    lose_part(write->call);
     return finish(std::move(write), refusal(std::move(*refused)));
   }
   if (settings_.latency_ms == 0) return decide_later(std::move(write), std::move(*body));

@@ -33,6 +33,8 @@ std::expected<std::unique_ptr<Store>, std::string> Store::open(Options options) 
   if (auto loaded = store->disk_->load(store->buckets_, *store->blobs_, store->next_number_); !loaded)
     return std::unexpected(loaded.error());
   if (!store->buckets_.empty()) store->next_bucket_ = store->buckets_.rbegin()->first + 1;
+  for (const auto& [id, bucket] : store->buckets_)
+    store->bucket_ids_.emplace(bucket->settings.name, id);
   return store;
 }
 
@@ -44,10 +46,8 @@ Bucket* Store::get(uint32_t id) {
 }
 
 Bucket* Store::find(std::string_view name) {
-  for (auto& [id, bucket] : buckets_) {
-    if (bucket->settings.name == name) return bucket.get();
-  }
-  return nullptr;
+  auto found = bucket_ids_.find(name);
+  return found == bucket_ids_.end() ? nullptr : get(found->second);
 }
 
 // ---- Transactions
@@ -238,6 +238,22 @@ std::expected<void, Error> Store::add_part(Bucket& bucket, std::string_view uplo
   return {};
 }
 
+void Store::lose_part(Bucket& bucket, std::string_view upload_id, uint32_t number) {
+  auto upload = bucket.uploads.find(upload_id);
+  if (upload == bucket.uploads.end()) return;
+  auto at = upload->second.parts.find(number);
+  if (at == upload->second.parts.end()) return;
+  let_go(at->second.blob);
+  save([&](Disk& disk) { return disk.drop_part(bucket.id, upload_id, number); });
+  if (disk_ != nullptr) {
+    undo_.push_back([&bucket, id = std::string(upload_id), part = std::move(at->second)]() mutable {
+      const uint32_t number = part.number;
+      bucket.uploads.at(id).parts.emplace(number, std::move(part));
+    });
+  }
+  upload->second.parts.erase(at);
+}
+
 // spec/r2.md M2-M6. The parts in order of their numbers.
 static std::expected<std::vector<const Part*>, Error> choose_parts(
     const Upload& upload, const std::vector<Store::ChosenPart>& chosen) {
@@ -371,7 +387,13 @@ std::expected<Bucket*, Error> Store::create_bucket(BucketSettings settings) {
   bucket->settings = std::move(settings);
   save([&](Disk& disk) { return disk.save_bucket(*bucket); });
   Bucket* made = bucket.get();
-  if (disk_ != nullptr) undo_.push_back([this, id = made->id] { buckets_.erase(id); });
+  if (disk_ != nullptr) {
+    undo_.push_back([this, made] {
+      bucket_ids_.erase(made->settings.name);
+      buckets_.erase(made->id);
+    });
+  }
+  bucket_ids_.emplace(made->settings.name, made->id);
   buckets_.emplace(made->id, std::move(bucket));
   return made;
 }
@@ -384,8 +406,10 @@ std::expected<void, Error> Store::delete_bucket(Bucket& bucket) {
   // It lives as long as it may come back, or undoings of it may run.
   undo_.push_back([this, kept = std::move(found->second)]() mutable {
     const uint32_t id = kept->id;
+    bucket_ids_.emplace(kept->settings.name, id);
     buckets_.emplace(id, std::move(kept));
   });
+  bucket_ids_.erase(bucket.settings.name);
   buckets_.erase(found);
   return {};
 }

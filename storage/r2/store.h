@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,8 @@ class Store {
   // M7: kNoSuchUpload, or kInternal for an id that was never given out when `strict_ids`.
   std::expected<Upload*, Error> find_upload(Bucket& bucket, std::string_view id, bool strict_ids);
   std::expected<void, Error> add_part(Bucket& bucket, std::string_view upload_id, Part part);
+  // M8: the part that a failed upload of its number would have replaced. Nothing when there is none.
+  void lose_part(Bucket& bucket, std::string_view upload_id, uint32_t number);
   struct ChosenPart {
     uint32_t number;
     std::string etag;
@@ -93,6 +96,7 @@ class Store {
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<Disk> disk_;   // null in memory
   Buckets buckets_;
+  std::map<std::string, uint32_t, std::less<>> bucket_ids_;   // by name
   uint32_t next_bucket_ = 1;
   uint64_t next_number_ = 1;     // in versions and upload ids: unique over restarts
   bool in_transaction_ = false;

@@ -15,6 +15,7 @@ struct Reply {
   std::string json;       // the metadata frame, or the whole body without one
   std::string value;      // what follows the frame
   std::optional<uint64_t> length;
+  bool has_encoding = false;   // Content-Encoding
 };
 
 struct Site : R2Kit {
@@ -34,6 +35,7 @@ struct Site : R2Kit {
   void receive(Response response, std::optional<Reply>& out) {
     auto reply = std::make_shared<Reply>();
     reply->status = response.status;
+    reply->has_encoding = response.headers.has("content-encoding");
     reply->error = response.headers.get("cf-r2-error").value_or("");
     const std::string size(response.headers.get("cf-r2-metadata-size").value_or(""));
     auto finish = [this, reply, size, &out](std::string body) {
@@ -188,6 +190,16 @@ TEST_CASE("spec/r2.md 6: a large object streams both ways with its exact length"
   CHECK(got.value == value);
   REQUIRE(got.length);
   CHECK(*got.length == got.json.size() + value.size());
+}
+
+TEST_CASE("spec/r2.md 6: a compressed object's reply says no Content-Encoding") {
+  Site site;
+  CHECK(site.tell(R"({"version":1,"method":"put","object":"k","httpFields":{"contentEncoding":"gzip"}})",
+                  "zipped").status == 200);
+  const Reply got = site.ask(R"({"version":1,"method":"get","object":"k"})");
+  CHECK(got.value == "zipped");   // the client would decode it
+  CHECK_FALSE(got.has_encoding);
+  CHECK(got.json.find("\"contentEncoding\":\"gzip\"") != std::string::npos);
 }
 
 TEST_CASE("spec/r2.md 6: multipart, start to end") {

@@ -236,6 +236,43 @@ TEST_CASE("spec/r2.md 2.3 3.1: an expiration waits for the lock's end") {
   CHECK(kit.value("k") == "<absent>");
 }
 
+TEST_CASE("spec/r2.md 2.2.5: key, size, metadata and digest are checked before the lock") {
+  R2Kit kit;   // the order is UNKNOWN; what is sure is that the object is unchanged
+  kit.put("k", "v");
+  lock(kit, {indefinite("")});
+  auto code = [&](R2Call call) { return kit.call(std::move(call)).error->code; };
+  R2Call metadata = kit.put_call("k", "w");
+  metadata.custom = {{"a", std::string(9000, 'm')}};
+  CHECK(code(std::move(metadata)) == r2::Code::kMetadataTooLarge);
+  R2Call size = kit.make(Op::kPut, "k");
+  HeldSource body;
+  size.value_stream = body.source();
+  size.declared_bytes = uint64_t{6} << 30;
+  CHECK(code(std::move(size)) == r2::Code::kEntityTooLarge);
+  R2Call digest = kit.put_call("k", "w");
+  digest.expected = {{digest::Algorithm::kMd5, std::string(16, 'x')}};
+  CHECK(code(std::move(digest)) == r2::Code::kBadDigest);
+  CHECK(code(kit.put_call("k", "w")) == r2::Code::kObjectLocked);
+  CHECK(kit.value("k") == "v");
+}
+
+TEST_CASE("spec/r2.md 2.3: a transition to Infrequent Access is no overwrite") {
+  R2Kit kit;   // UNKNOWN whether a lock forbids it
+  r2::LifecycleRule cold;
+  cold.id = "cold";
+  cold.to_infrequent_access = {{r2::LifecycleCondition::Kind::kAge, 86'400, 0, ""}};
+  REQUIRE(kit.r2->set_lifecycle("bucket", {cold}));
+  lock(kit, {indefinite("")});
+  const r2::ObjectRef before = kit.put("k", "v").object;
+  kit.advance(3 * R2Kit::kDay);
+  const r2::ObjectRef after = kit.head("k").object;
+  CHECK(after->storage_class == r2::StorageClass::kInfrequentAccess);
+  CHECK(after->version == before->version);
+  CHECK(after->uploaded_ms == before->uploaded_ms);
+  CHECK(kit.value("k") == "v");
+  CHECK(R2Kit::said(Op::kDelete, kit.remove("k")) == "delete: " + kLocked);
+}
+
 TEST_CASE("spec/r2.md 2.3: a bucket with locked objects cannot be deleted; an empty one can") {
   R2Kit kit;
   lock(kit, {indefinite("")});

@@ -103,6 +103,44 @@ TEST_CASE("spec/r2.md M8: a part's tag is its MD5; uploading a number again repl
   CHECK(kit.value("k") == "two");
 }
 
+TEST_CASE("spec/r2.md M8: a number that is uploaded again and fails has lost its earlier part") {
+  Folder folder;
+  for (const std::string& state : {std::string(), folder.path.string()}) {
+    std::string upload, first;
+    {
+      R2Kit kit({}, state);
+      upload = kit.begin_upload("k");
+      first = kit.upload_part("k", upload, 1, "one");
+      const std::string other = kit.upload_part("k", upload, 2, "two");
+      R2Call again = kit.make(Op::kUploadPart, "k");
+      again.upload_id = upload;
+      again.part_number = 1;
+      HeldSource body;
+      again.value_stream = body.source();
+      again.declared_bytes = 10;
+      auto answer = kit.start(std::move(again));
+      body.give("thre");
+      body.end();
+      kit.run_until_answered({answer});
+      CHECK((*answer)->error.has_value());
+      CHECK(completed(kit, upload, {{1, first}}) == kNoPart);
+      R2Call wrong = kit.make(Op::kUploadPart, "k");
+      wrong.upload_id = upload;
+      wrong.part_number = 2;
+      wrong.value = "four";
+      wrong.expected = {{digest::Algorithm::kMd5, std::string(16, 'x')}};
+      CHECK(kit.call(std::move(wrong), "s3").error->code == r2::Code::kBadDigest);
+      CHECK(completed(kit, upload, {{2, other}}) == kNoPart);
+    }
+    if (state.empty()) continue;
+    R2Kit kit({}, state);
+    CHECK(completed(kit, upload, {{1, first}}) == kNoPart);
+    const std::string last = kit.upload_part("k", upload, 1, "five");
+    CHECK(completed(kit, upload, {{1, last}}) == "ok");
+    CHECK(kit.value("k") == "five");
+  }
+}
+
 TEST_CASE("spec/r2.md M9: an incomplete upload is aborted after 7 days, and not before") {
   R2Kit kit;
   const std::string upload = kit.begin_upload("k");
@@ -242,6 +280,30 @@ TEST_CASE("spec/r2.md 3.2: what was done reaches the queues of the rules that ma
   kit.advance(2 * R2Kit::kDay);
   REQUIRE(bodies.size() == 4);
   CHECK(bodies[3].find("\"action\":\"LifecycleDeletion\"") != std::string::npos);
+}
+
+TEST_CASE("spec/r2.md 3.2: rules and notifications go with their bucket") {
+  Folder state;
+  {
+    R2Kit kit({}, state.path);
+    r2::NotificationRule rule;
+    rule.queue_name = "events";
+    rule.actions = {r2::Action::kPutObject};
+    REQUIRE(kit.r2->set_notifications("bucket", {rule}));
+    r2::LockRule lock;
+    lock.id = "forever";
+    REQUIRE(kit.r2->set_locks("bucket", {lock}));
+    REQUIRE(kit.r2->delete_bucket("bucket"));
+    r2::BucketSettings again;
+    again.name = "bucket";
+    REQUIRE(kit.r2->create_bucket(again));
+  }
+  R2Kit kit({}, state.path);
+  REQUIRE(kit.r2->buckets().size() == 1);
+  const r2::Bucket& bucket = *kit.r2->buckets().front();
+  CHECK(bucket.notifications.empty());
+  CHECK(bucket.locks.empty());
+  CHECK(bucket.lifecycle.size() == 1);   // the default rule
 }
 
 TEST_CASE("spec/r2.md 1.12: names of buckets; a second bucket of a name") {
