@@ -130,11 +130,13 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   TestArguments test;
   R2Arguments r2;
   LimitsArguments limits;
+  CheckArguments check;
   CLI::App* dev_command = add_dev(app, dev);
   CLI::App* replay_command = add_replay(app, replay);
   add_test(app, test);
   CLI::App* r2_command = add_r2_command(app, r2);
   CLI::App* limits_command = add_limits_command(app, limits);
+  CLI::App* check_command = add_check_command(app, check);
   try {
     // CLI11 takes them from the back.
     std::vector<std::string> reversed(args.rbegin(), args.rend());
@@ -145,6 +147,7 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   if (*dev_command) return Arguments(std::move(dev));
   if (*r2_command) return Arguments(std::move(r2));
   if (*limits_command) return Arguments(std::move(limits));
+  if (*check_command) return Arguments(std::move(check));
   if (!*replay_command) return Arguments(std::move(test));
   if (replay.worker.project.empty() == replay.url.empty()) {
     std::cerr << "offing replay: give either --project PROJECT (runs the Worker here, in virtual "

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "emulator/cli/check_arguments.h"
 #include "emulator/cli/limits_arguments.h"
 #include "emulator/cli/r2_arguments.h"
 
@@ -69,7 +70,7 @@ struct TestArguments {
 };
 
 using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments,
-                               LimitsArguments>;
+                               LimitsArguments, CheckArguments>;
 
 // The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);

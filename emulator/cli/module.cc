@@ -29,6 +29,8 @@ int run(node::MultiIsolatePlatform* platform) {
   if (auto* r2 = std::get_if<offing::cli::R2Arguments>(&arguments)) return run_r2(*r2);
   if (auto* limits = std::get_if<offing::cli::LimitsArguments>(&arguments))
     return run_limits(*limits);
+  if (auto* check = std::get_if<offing::cli::CheckArguments>(&arguments))
+    return run_check(process, *check);
   return run_test(process, std::get<offing::cli::TestArguments>(arguments));
 }
 

@@ -284,6 +284,14 @@ std::expected<SourceMap, std::string> SourceMap::parse(std::string_view json) {
   return SourceMapParser().parse(json);
 }
 
+void SourceMap::for_each(const Visit& visit) const {
+  for (const Mapping& mapping : mappings_) {
+    if (mapping.line == kNumberMax || mapping.column == kNumberMax) continue;
+    visit(mapping.line + 1, mapping.column + 1,
+          mapping.source < 0 ? std::string_view() : sources_[static_cast<size_t>(mapping.source)]);
+  }
+}
+
 std::optional<SourcePosition> SourceMap::find(int line, int column) const {
   if (line < 1 || column < 1) return std::nullopt;
   const std::pair wanted(line - 1, column - 1);

@@ -33,6 +33,10 @@ class SourceMap {
 
   std::optional<SourcePosition> find(int line, int column) const;
   size_t mapping_count() const { return mappings_.size(); }
+  // Every mapping, in order of generated positions; `source` is empty where a stretch comes from
+  // nowhere.
+  using Visit = std::function<void(int line, int column, std::string_view source)>;
+  void for_each(const Visit& visit) const;
 
  private:
   friend class SourceMapParser;

@@ -7,6 +7,7 @@
 #include "runtime/bindings/convert.h"
 #include "runtime/isolate/guest_stream.h"
 #include "runtime/isolate/parts.h"
+#include "runtime/isolate/startup.h"
 #include "runtime/isolate/tests.h"
 #include "runtime/isolate/turn.h"
 #include "runtime/modules/registry.h"
@@ -115,7 +116,8 @@ Isolate::~Isolate() = default;
 
 std::expected<std::unique_ptr<Isolate>, std::string> Isolate::start(Engine& engine, Host& host,
                                                                     const Bundle& bundle,
-                                                                    const WorkerOptions& options) {
+                                                                    const WorkerOptions& options,
+                                                                    StartupRecorder* recorder) {
   auto parts = std::make_unique<Parts>(engine, host, options);
   std::expected<void, std::string> started;
   run_turn(*parts, [&](Local<v8::Context> context) {
@@ -123,13 +125,16 @@ std::expected<std::unique_ptr<Isolate>, std::string> Isolate::start(Engine& engi
       started = std::unexpected("the runtime could not start; its report stands in the log");
       return;
     }
+    if (recorder != nullptr) recorder->begin(parts->isolate);
     auto main = parts->modules->start(context, bundle);
+    if (recorder != nullptr) recorder->end(parts->isolate);
     if (!main) {
       started = std::unexpected(main.error());
       return;
     }
     call_entry(*parts, context, EntryFunction::kSetMain, {*main});
     parts->starting = false;
+    if (recorder != nullptr) recorder->look_at_exports(context, *main);
   });
   if (!started) return std::unexpected(started.error());
   return std::unique_ptr<Isolate>(new Isolate(std::move(parts)));

@@ -64,6 +64,8 @@ struct ActorActivity {
   size_t held = 0;          // what others hold of it: stubs of its functions and targets
 };
 
+class StartupRecorder;  // runtime/isolate/startup.h
+
 struct TestResult {
   std::string name;   // the export's
   bool passed = false;
@@ -78,10 +80,10 @@ class Isolate {
 
   // Makes the isolate and evaluates the modules. The error is the platform's text for a Worker that
   // does not start ("Uncaught SyntaxError: …", "No such module \"x\".\n  imported from \"y\""),
-  // followed by a stack when there is one.
-  static std::expected<std::unique_ptr<Isolate>, std::string> start(Engine& engine, Host& host,
-                                                                    const Bundle& bundle,
-                                                                    const WorkerOptions& options);
+  // followed by a stack when there is one. `recorder`, if any, is told of it and outlives the call.
+  static std::expected<std::unique_ptr<Isolate>, std::string> start(
+      Engine& engine, Host& host, const Bundle& bundle, const WorkerOptions& options,
+      StartupRecorder* recorder = nullptr);
   // Drops everything at once: unanswered requests get no answer.
   ~Isolate();
 
