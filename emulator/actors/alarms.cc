@@ -10,7 +10,6 @@ static constexpr int64_t kRetryBaseUs = 2'000'000;
 static constexpr uint32_t kCountedRetriesMax = 6;
 static constexpr int64_t kUncountedDelayMaxUs = 1'024'000'000;
 static constexpr double kJitter = 0.25;
-static constexpr int64_t kWallLimitUs = 15LL * 60 * 1'000'000;
 static constexpr const char* kTooLong = "Alarm exceeded its allowed execution time";
 
 Alarms::Alarms(World& world, const WorkerOptions& worker, durable::Store& store, Objects& objects,
@@ -86,11 +85,13 @@ void Alarms::run(const durable::ObjectName& key) {
   object->platform_failure = false;
   const bool is_retry = entry.counted + entry.uncounted > 0;
   emit(*object, "run", entry.running_ms, entry, "");
-  entry.limit = world_.schedule_after(kWallLimitUs, [this, key] {
-    Entry& late = entries_.at(key);
-    late.limit = 0;
-    objects_.reset(*objects_.find(key), GuestError::reset(kTooLong), Objects::Fault::kOwn);
-  });
+  if (const auto most_ms = static_cast<int64_t>(worker_.limits.alarm_wall_ms); most_ms != 0) {
+    entry.limit = world_.schedule_after(most_ms * 1000, [this, key] {
+      Entry& late = entries_.at(key);
+      late.limit = 0;
+      objects_.reset(*objects_.find(key), GuestError::reset(kTooLong), Objects::Fault::kOwn);
+    });
+  }
   calls_.alarm(*object, entry.running_ms, entry.counted, is_retry,
                [this, key](AlarmResult result) { ended(key, std::move(result)); });
 }

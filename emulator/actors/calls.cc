@@ -137,14 +137,15 @@ void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
         const bool ok = result.outcome == Outcome::kOk;
         world_.trace().emit(trace::ResponseEvent{
             event, topology_.locations()[location], ok ? result.response.status : uint16_t{0},
-            world_.now_us() - began_us, to_string(result.outcome)});
+            world_.now_us() - began_us, to_string(result.outcome), result.used.external,
+            result.used.internal});
         topology_.release(location, number);
         world_.post([ok, done = std::move(done), result = std::move(result)]() mutable {
           if (!ok) return done(std::unexpected(std::move(result.thrown)));
           done(std::move(result.response));
         });
       },
-      std::move(target.props));
+      std::move(target.props), std::move(target.tree));
 }
 
 // ---- RPC
@@ -281,13 +282,16 @@ void Calls::rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCa
   const std::string& code = topology_.locations()[location];
   world_.trace().emit(trace::RequestEvent{event, code, route.isolate, "RPC",
                                           call.path.empty() ? "" : call.path.back()});
+  auto used = std::make_shared<Counts>();
+  call.used = used;
   (*resident)->isolate->rpc(
       event, entrypoint, std::move(call),
-      [this, event, location, isolate = route.isolate, began_us,
+      [this, event, location, isolate = route.isolate, began_us, used = std::move(used),
        done = returning(number, location, location, std::move(done))](RpcResult result) mutable {
         world_.trace().emit(trace::ResponseEvent{
             event, topology_.locations()[location], 0, world_.now_us() - began_us,
-            to_string(result ? Outcome::kOk : Outcome::kException)});
+            to_string(result ? Outcome::kOk : Outcome::kException), used->external,
+            used->internal});
         topology_.release(location, isolate);
         done(std::move(result));
       });

@@ -8,6 +8,7 @@
 
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
+#include "emulator/cli/http_limits.h"
 #include "emulator/cli/reload.h"
 #include "emulator/cli/s3_door.h"
 #include "emulator/gateway/http_front.h"
@@ -127,7 +128,8 @@ int run_dev(const Process& process, const DevArguments& a) {
   rest::RestFront rest(world, (*stack)->r2(), (*stack)->r2_tokens());
   HttpFront front((*stack)->topology(), (*stack)->gateway(), (*stack)->actors(), (*stack)->r2(),
                   rest);
-  auto server = http::Server::listen(world, front, options);
+  auto server =
+      http::Server::listen(world, front, limited(options, (*stack)->limits().limits));
   if (!server) {
     std::fprintf(stderr, "offing: %s\n", listen_error(server.error(), options.port).c_str());
     return 1;

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "emulator/cli/http_limits.h"
 #include "storage/kv/settings.h"
 
 namespace offing::cli {
@@ -83,7 +84,9 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
 
   if (auto opened = stack->open_r2(); !opened) return std::unexpected(opened.error());
 
-  auto outbound = Outbound::open(world, {a.allow_net, a.allow_loopback, a.outbound});
+  auto outbound = Outbound::open(
+      world, {.allowed = a.allow_net, .allow_loopback = a.allow_loopback,
+              .recording_path = a.outbound, .client = client_options(stack->limits_.limits)});
   if (!outbound) return std::unexpected("--outbound " + outbound.error());
   stack->outbound_ = std::move(*outbound);
 

@@ -115,11 +115,13 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
                            ResponseCallback respond) {
   const std::string& code = topology_.locations()[location];
   const std::string_view outcome = to_string(result.outcome);
+  const Counts used = result.used;
   Response response = answer_of(std::move(result), accept, ray);
   http::encode_body(response);
   response.headers.add("cf-ray", ray + "-" + code);
   world_.trace().emit(trace::ResponseEvent{id, code, response.status,
-                                           world_.now_us() - started_us, outcome});
+                                           world_.now_us() - started_us, outcome,
+                                           used.external, used.internal});
   auto it = in_flight_.find(id);
   const bool wanted = it != in_flight_.end();
   running_.end(id);

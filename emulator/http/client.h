@@ -25,6 +25,7 @@ struct ClientOptions {
   int64_t response_timeout_ms = 300'000;  // for the head, or without progress of a body
   int64_t idle_timeout_ms = 30'000;       // kept connections
   int64_t web_socket_close_timeout_ms = 10'000;  // from our Close frame to the server's
+  size_t web_socket_message_bytes_max = 32 << 20;  // received: the WebSocket is closed with 1009
   size_t idle_per_origin_max = 32;
   std::string ca_file;  // PEM, trusted instead of the system's store
 };

@@ -13,7 +13,8 @@ void ClientConnection::start_web_socket(std::string_view rest) {
   response_.web_socket = std::move(guests);
   web_socket_ = new WebSocketConnection(core_->world(), this, std::move(ours),
                                         WebSocketRole::kClient,
-                                        core_->options().web_socket_close_timeout_ms);
+                                        core_->options().web_socket_close_timeout_ms,
+                                        core_->options().web_socket_message_bytes_max);
   web_socket_->start();
   if (!writing_) web_socket_->on_drained();
   core_->answer(call_.id, std::move(call_.done), std::move(response_));

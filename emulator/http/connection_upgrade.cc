@@ -46,7 +46,8 @@ bool Connection::take_over(Response& response) {
   parser_.head() = RequestHead();
   web_socket_ = new WebSocketConnection(core_->world(), this, std::move(response.web_socket),
                                         WebSocketRole::kServer,
-                                        core_->options().web_socket_close_timeout_ms);
+                                        core_->options().web_socket_close_timeout_ms,
+                                        core_->options().web_socket_message_bytes_max);
   web_socket_->start();
   flush();
   if (closed_) return true;

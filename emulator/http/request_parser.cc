@@ -219,6 +219,11 @@ void RequestParser::end_of_header() {
         }
         break;
     }
+    const size_t most = limits_->one_header_bytes_max;
+    if (most != 0 && name.size() + value.size() > most) {
+      refuse(431, "The request's header \"" + std::string(name.substr(0, 64)) +
+                      "\" is larger than the limit of " + std::to_string(most) + " bytes for one.");
+    }
     head_.request.headers.add(name, value);
   }
   name_.clear();

@@ -27,6 +27,7 @@ struct RequestLimits {
   // Targets that begin so have a limit of their own; "": none do.
   std::string own_body_limit_prefix = {};
   uint64_t own_body_bytes_max = 0;
+  size_t one_header_bytes_max = 0;  // of each header, name and value; 0: only all together count
 };
 
 // Why a request is not served: an answer for the client.

@@ -14,7 +14,8 @@ constexpr int kBacklog = 4096;
 Server::Core::Core(World& world, Handler& handler, ServerOptions options)
     : world_(world), handler_(handler), options_(std::move(options)),
       limits_{options_.url_bytes_max, options_.header_bytes_max, options_.body_bytes_max,
-              options_.own_body_limit_prefix, options_.own_body_bytes_max},
+              options_.own_body_limit_prefix, options_.own_body_bytes_max,
+              options_.one_header_bytes_max},
       read_buffer_(std::make_unique<std::array<char, kReadBytes>>()) {}
 
 Server::Core::~Core() {

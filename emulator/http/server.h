@@ -31,6 +31,8 @@ struct ServerOptions {
   // Paths that begin so have a limit of their own; "": none do.
   std::string own_body_limit_prefix = {};
   uint64_t own_body_bytes_max = 0;
+  size_t one_header_bytes_max = 0;  // 0: only all together count; else 431, until 2025-10-15
+  size_t web_socket_message_bytes_max = 32 << 20;  // received: the WebSocket is closed with 1009
   int64_t header_timeout_ms = 30'000;  // from a request's first byte to the end of its head: 408
   int64_t idle_timeout_ms = 75'000;    // between requests: the connection is closed
   int64_t body_timeout_ms = 60'000;    // without progress, in either direction: 408, or closed

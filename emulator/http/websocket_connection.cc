@@ -13,11 +13,11 @@ constexpr const char* kLost = "WebSocket disconnected without sending Close fram
 
 WebSocketConnection::WebSocketConnection(World& world, Socket* socket,
                                          std::unique_ptr<WebSocketEnd> end, WebSocketRole role,
-                                         int64_t close_timeout_ms)
+                                         int64_t close_timeout_ms, size_t message_bytes_max)
     : world_(world),
       socket_(socket),
       end_(std::move(end)),
-      reader_(role),
+      reader_(role, message_bytes_max),
       role_(role),
       close_timeout_ms_(close_timeout_ms) {}
 

@@ -54,7 +54,7 @@ class WebSocketConnection final : public Counted<WebSocketConnection>,
 
   // The socket still writes the handshake: nothing is written before the first `on_drained`.
   WebSocketConnection(World& world, Socket* socket, std::unique_ptr<WebSocketEnd> end,
-                      WebSocketRole role, int64_t close_timeout_ms);
+                      WebSocketRole role, int64_t close_timeout_ms, size_t message_bytes_max);
 
   // Takes what has waited in the end.
   void start();

@@ -67,7 +67,7 @@ std::expected<std::unique_ptr<Outbound>, std::string> Outbound::open(World& worl
 Outbound::Outbound(World& world, OutboundOptions options)
     : world_(world),
       options_(std::move(options)),
-      client_(std::make_unique<http::Client>(world)) {}
+      client_(std::make_unique<http::Client>(world, options_.client)) {}
 
 static std::string denial(const Request& request, const Target& target, bool has_recording,
                           const std::string& miss) {

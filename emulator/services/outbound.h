@@ -27,6 +27,7 @@ struct OutboundOptions {
   bool allow_loopback = false;  // localhost, 127.0.0.0/8, [::1], any port
   std::string recording_path;   // --outbound FILE.har
   int64_t latency_ms = 20;      // simulated time that an answer takes
+  http::ClientOptions client = {};
 };
 
 // Whether `host` (with port) is one of `allowed`. `default_port` is that of the URL's scheme.

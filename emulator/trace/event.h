@@ -34,9 +34,12 @@ struct ResponseEvent {
   uint16_t status;
   int64_t duration_us;
   std::string_view outcome;  // spec/limits.md 5.3: ok, exception, canceled, …
+  uint64_t subrequests = 0;    // to the outside, until the answer (spec/limits.md 2.1)
+  uint64_t service_calls = 0;  // KV, R2, Durable Objects
   template <class V> void fields(V& v) const {
     v("request", request); v("location", location); v("status", status);
-    v("duration_us", duration_us); v("outcome", outcome);
+    v("duration_us", duration_us); v("outcome", outcome); v("subrequests", subrequests);
+    v("service_calls", service_calls);
   }
 };
 

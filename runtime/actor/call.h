@@ -18,9 +18,11 @@
 
 #include "runtime/actor/guest_error.h"
 #include "runtime/http/byte_source.h"
+#include "runtime/limits/counts.h"
 
 namespace offing {
 
+class CallTree;  // runtime/limits/call_tree.h
 using RequestId = uint64_t;
 struct Token;  // runtime/isolate/parts.h: names an isolate that may be gone
 
@@ -58,6 +60,7 @@ struct CallTarget {
   uint64_t stub = 0;          // calls of one stub are delivered in order; 0: no such order
   std::shared_ptr<RpcExport> exported;
   uint64_t result_of = 0;
+  std::shared_ptr<CallTree> tree;  // kEntrypoint, of a fetch: what the callee shares with its caller
 };
 
 // Bytes of the serializer, and what they refer to by index.
@@ -69,8 +72,6 @@ struct RpcPayload {
   std::vector<CallTarget> stubs;
 };
 
-constexpr uint64_t kRpcBytesMax = 32u << 20;  // spec/durable-objects.md 1.3, "Size"
-
 struct RpcCall {
   // Unique in the run (Host::new_number); names the result for pipelining
   uint64_t number = 0;
@@ -79,6 +80,8 @@ struct RpcCall {
   bool is_get = false;               // reads the property instead of calling it
   std::string props;                 // CallTarget::props
   RpcPayload arguments;
+  std::shared_ptr<CallTree> tree;    // of a call to an entrypoint: CallTarget::tree
+  std::shared_ptr<Counts> used;      // told when it is answered; null: nobody asks
 };
 
 using RpcResult = std::expected<RpcPayload, GuestError>;

@@ -3,6 +3,7 @@
 #include "runtime/bindings/call_target.h"
 #include "runtime/bindings/fetched.h"
 #include "runtime/bindings/native_call.h"
+#include "runtime/bindings/subrequest.h"
 #include "runtime/isolate/rpc.h"
 
 namespace offing {
@@ -56,9 +57,14 @@ void call_fetch(const Arguments& info) {
   v8::Isolate* isolate = info.GetIsolate();
   Local<v8::Context> context = isolate->GetCurrentContext();
   const RequestId request = id_of(info[0]);
+  CallTarget target = target_of(*parts, context, info[1]);
+  if (!count_stub_call(info, *parts, request, target.kind)) {
+    take_body(*parts, info[5], request, -1, false);  // nobody will read it
+    return;
+  }
   const Ticket ticket = begin_work(info, *parts, request);
   if (ticket == 0) return;
-  CallTarget target = target_of(*parts, context, info[1]);
+  if (target.kind == CallTarget::Kind::kEntrypoint) target.tree = shared_tree(*parts, request);
   Request inner;
   inner.method = latin1_of(isolate, info[2].As<v8::String>());
   inner.url = utf8_of(isolate, info[3].As<v8::String>());

@@ -2,6 +2,7 @@
 #include "runtime/actor/actor.h"
 #include "runtime/bindings/fetched.h"
 #include "runtime/bindings/native_call.h"
+#include "runtime/bindings/subrequest.h"
 #include "runtime/isolate/guest_socket.h"
 
 namespace offing {
@@ -33,12 +34,42 @@ void on_answer(Isolate::Parts& parts, Ticket ticket,
   resolve_fetched(parts, ticket, std::move(*response));
 }
 
+// Where open connections are counted, a body that is all there keeps its own too.
+std::unique_ptr<ByteSource>* keeping_body(const Limits& limits,
+                                          std::expected<Response, std::string>& answer) {
+  if (!answer) return nullptr;
+  if (limits.connection_count == ConnectionCount::kOpen && !answer->stream && answer->has_body &&
+      !answer->body.empty()) {
+    answer->stream = source_of(std::move(answer->body));
+  }
+  return &answer->stream;
+}
+
+void send(Isolate::Parts& parts, RequestId request, Ticket ticket, Request out,
+          ConnectionSlot slot) {
+  parts.host.fetch(
+      request, std::move(out),
+      [token = parts.token, ticket,
+       slot = std::move(slot)](std::expected<Response, std::string> answer) mutable {
+        Isolate::Parts* live = token->parts;
+        if (live == nullptr) return;
+        answered(*live, std::move(slot), keeping_body(live->limits, answer));
+        deliver(*live, ticket, [live, ticket, answer = std::move(answer)]() mutable {
+          on_answer(*live, ticket, std::move(answer));
+        });
+      });
+}
+
 // (request, method, url, headers, body, length)
 void fetch(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
   v8::Isolate* isolate = info.GetIsolate();
   const RequestId request = id_of(info[0]);
+  if (!count_call(info, *parts, request, Subrequest::kExternal)) {
+    take_body(*parts, info[4], request, -1, false);  // nobody will read it
+    return;
+  }
   const Ticket ticket = begin_work(info, *parts, request);
   if (ticket == 0) return;
   Request out;
@@ -50,17 +81,13 @@ void fetch(const Arguments& info) {
   out.has_body = body.present;
   out.body = std::move(body.bytes);
   out.stream = std::move(body.stream);
-  auto done = [token = parts->token, ticket](std::expected<Response, std::string> answer) {
-    if (token->parts == nullptr) return;
-    deliver(*token->parts, ticket,
-            [parts = token->parts, ticket, answer = std::move(answer)]() mutable {
-              on_answer(*parts, ticket, std::move(answer));
+  leave_for(*parts, request, [parts, request, ticket, out = std::move(out)](bool left) mutable {
+    if (!left) return;
+    connect(*parts, request, ticket,
+            [parts, request, ticket, out = std::move(out)](ConnectionSlot slot) mutable {
+              send(*parts, request, ticket, std::move(out), std::move(slot));
             });
-  };
-  leave_for(*parts, request,
-            [parts, request, out = std::move(out), done = std::move(done)](bool left) mutable {
-              if (left) parts->host.fetch(request, std::move(out), std::move(done));
-            });
+  });
 }
 
 constexpr NativeFunction kFunctions[] = {{"fetch", fetch}};

@@ -113,12 +113,29 @@ void set_frame(const Arguments& info) {
   info.GetIsolate()->SetContinuationPreservedEmbedderDataV2(info[0]);
 }
 
+// spec/limits.md 2, "Log data per request": what is beyond it is lost, which is said once.
+bool is_logged(Isolate::Parts& parts, RequestId request, size_t bytes) {
+  GuestRequest* found = parts.find_request(request);
+  if (found == nullptr) return true;
+  const Logged logged = count_log(found->used, parts.limits, bytes);
+  if (logged == Logged::kFirstDropped) {
+    parts.host.log(request, "warn",
+                   "offing: this request has logged more than " +
+                       std::to_string(parts.limits.log_bytes) +
+                       " bytes. The platform keeps no more of one request; what it logs from here "
+                       "on is dropped (--limit log=none keeps everything).");
+  }
+  return logged == Logged::kKept;
+}
+
 void log(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
   v8::Isolate* isolate = info.GetIsolate();
-  parts->host.log(id_of(info[0]), utf8_of(isolate, info[1].As<v8::String>()),
-                  utf8_of(isolate, info[2].As<v8::String>()));
+  const RequestId request = id_of(info[0]);
+  const std::string text = utf8_of(isolate, info[2].As<v8::String>());
+  if (!is_logged(*parts, request, text.size())) return;
+  parts->host.log(request, utf8_of(isolate, info[1].As<v8::String>()), text);
 }
 
 void uncaught(const Arguments& info) {

@@ -1,6 +1,7 @@
 // KV bindings: arguments to a KvCall, a KvAnswer to what runtime/web/kv.ts expects.
 #include "runtime/actor/actor.h"
 #include "runtime/bindings/native_call.h"
+#include "runtime/bindings/subrequest.h"
 
 namespace offing {
 namespace {
@@ -109,28 +110,39 @@ void settle(Isolate::Parts& parts, Ticket ticket, KvCall::Op op, As as, const Kv
   });
 }
 
+void go(Isolate::Parts& parts, RequestId request, Ticket ticket, KvCall call, As as) {
+  connect(parts, request, ticket, [&parts, request, ticket, call = std::move(call),
+                                   as](ConnectionSlot slot) mutable {
+    const KvCall::Op op = call.op;
+    parts.host.kv(request, std::move(call),
+                  [token = parts.token, ticket, op, as,
+                   slot = std::move(slot)](KvAnswer answer) mutable {
+                    slot.release();
+                    Isolate::Parts* live = token->parts;
+                    if (live == nullptr) return;
+                    deliver(*live, ticket, [live, ticket, op, as, answer = std::move(answer)] {
+                      settle(*live, ticket, op, as, answer);
+                    });
+                  });
+  });
+}
+
 // Gives the call to the host; its answer settles the promise that this call returns.
 void send(const Arguments& info, Isolate::Parts& parts, KvCall call, As as = As::kText) {
   const RequestId request = id_of(info[0]);
+  if (!count_call(info, parts, request, Subrequest::kInternal)) return;
   const Ticket ticket = begin_work(info, parts, request);
   if (ticket == 0) return;
   call.binding = static_cast<uint32_t>(id_of(info[1]));
   const KvCall::Op op = call.op;
-  auto done = [token = parts.token, ticket, op, as](KvAnswer answer) {
-    Isolate::Parts* live = token->parts;
-    if (live == nullptr) return;
-    deliver(*live, ticket, [live, ticket, op, as, answer = std::move(answer)] {
-      settle(*live, ticket, op, as, answer);
-    });
-  };
   // Single reads and lists are not held back (spec/durable-objects.md 3.3, rules 14 and 15).
   if (op == KvCall::Op::kGet || op == KvCall::Op::kGetWithMetadata || op == KvCall::Op::kList) {
-    return parts.host.kv(request, std::move(call), std::move(done));
+    return go(parts, request, ticket, std::move(call), as);
   }
-  leave_for(parts, request, [&parts, request, call = std::move(call),
-                             done = std::move(done)](bool left) mutable {
-    if (left) parts.host.kv(request, std::move(call), std::move(done));
-  });
+  leave_for(parts, request,
+            [&parts, request, ticket, call = std::move(call), as](bool left) mutable {
+              if (left) go(parts, request, ticket, std::move(call), as);
+            });
 }
 
 std::string key_of(const Arguments& info) {

@@ -3,6 +3,7 @@
 #include "runtime/bindings/native_call.h"
 #include "runtime/bindings/r2_action.h"
 #include "runtime/bindings/r2_objects.h"
+#include "runtime/bindings/subrequest.h"
 
 namespace offing {
 namespace {
@@ -122,9 +123,27 @@ void settle(Isolate::Parts& parts, Ticket ticket, Asked asked, R2Answer answer) 
   });
 }
 
+void go(Isolate::Parts& parts, RequestId request, Ticket ticket, R2Call call, Asked asked) {
+  connect(parts, request, ticket, [&parts, request, ticket, call = std::move(call),
+                                   asked = std::move(asked)](ConnectionSlot slot) mutable {
+    auto done = [token = parts.token, ticket, asked = std::move(asked),
+                 slot = std::move(slot)](R2Answer answer) mutable {
+      Isolate::Parts* live = token->parts;
+      if (live == nullptr) return;
+      answered(*live, std::move(slot), &answer.body);
+      deliver(*live, ticket,
+              [live, ticket, asked = std::move(asked), answer = std::move(answer)]() mutable {
+                settle(*live, ticket, std::move(asked), std::move(answer));
+              });
+    };
+    parts.host.r2(request, std::move(call), std::move(done));
+  });
+}
+
 // Gives the call to the host; its answer settles the promise that this call returns.
 void send(const Arguments& info, Isolate::Parts& parts, R2Call call) {
   const RequestId request = id_of(info[0]);
+  if (!count_call(info, parts, request, Subrequest::kInternal)) return;
   const Ticket ticket = begin_work(info, parts, request);
   if (ticket == 0) return;
   call.bucket = static_cast<uint32_t>(id_of(info[1]));
@@ -134,22 +153,14 @@ void send(const Arguments& info, Isolate::Parts& parts, R2Call call) {
                                                                                    call.custom);
   }
   const Op op = call.op;
-  auto done = [token = parts.token, ticket,
-               asked = std::move(asked)](R2Answer answer) mutable {
-    Isolate::Parts* live = token->parts;
-    if (live == nullptr) return;
-    deliver(*live, ticket,
-            [live, ticket, asked = std::move(asked), answer = std::move(answer)]() mutable {
-              settle(*live, ticket, std::move(asked), std::move(answer));
-            });
+  auto sent = [&parts, request, ticket, call = std::move(call),
+               asked = std::move(asked)]() mutable {
+    go(parts, request, ticket, std::move(call), std::move(asked));
   };
   // Reads are not held back (spec/durable-objects.md 3.3, rules 14 and 15).
-  if (op == Op::kHead || op == Op::kGet || op == Op::kList) {
-    return parts.host.r2(request, std::move(call), std::move(done));
-  }
-  leave_for(parts, request, [&parts, request, call = std::move(call),
-                             done = std::move(done)](bool left) mutable {
-    if (left) parts.host.r2(request, std::move(call), std::move(done));
+  if (op == Op::kHead || op == Op::kGet || op == Op::kList) return sent();
+  leave_for(parts, request, [sent = std::move(sent)](bool left) mutable {
+    if (left) sent();
   });
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/bindings/call_target.h"
 #include "runtime/bindings/native_call.h"
 #include "runtime/bindings/serializer.h"
+#include "runtime/bindings/subrequest.h"
 #include "runtime/isolate/rpc.h"
 
 namespace offing {
@@ -54,7 +55,9 @@ void rpc_call(const Arguments& info) {
   if (const GuestError* broken = broken_stub(*parts, target.stub)) {
     return reject_now(info, *parts, *broken);
   }
+  if (!count_stub_call(info, *parts, request, target.kind)) return;
   RpcCall call;
+  if (target.kind == CallTarget::Kind::kEntrypoint) call.tree = shared_tree(*parts, request);
   if (!read_path(isolate, context, info[2], call.path)) return;
   call.is_get = info[3]->IsTrue();
   call.number = id_of(info[4]);

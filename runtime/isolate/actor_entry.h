@@ -23,6 +23,7 @@ void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
                  EntryFunction function, MakeArguments make_arguments) {
   Actor* actor = find_actor(parts, actor_id);
   actor->events.push_back(event);
+  refill_counts(parts, actor_id);
   if (!actor->constructed) construct_instance(parts, *actor);
   if ((actor = find_actor(parts, actor_id)) == nullptr || actor->broken) return;
   actor->input.enter(0, [&parts, function, make_arguments = std::move(make_arguments)]() mutable {

@@ -6,6 +6,7 @@
 #include "runtime/actor/actor.h"
 #include "runtime/isolate/guest_socket.h"
 #include "runtime/isolate/parts.h"
+#include "runtime/limits/call_tree.h"
 
 namespace offing {
 namespace {
@@ -46,9 +47,12 @@ void alarm_answered(Isolate::Parts& parts, GuestRequest& request, const FetchRes
   wrote(parts, *actor, true);
 }
 
+// What waitUntil is given after the response (spec/limits.md 2.2).
 void start_drain(Isolate::Parts& parts, GuestRequest& request) {
+  const int64_t most_ms = static_cast<int64_t>(parts.limits.wait_until_wall_ms);
+  if (most_ms == 0) return;
   request.drain_timer = parts.host.set_timer(
-      request.id, kDrainMs, [token = parts.token, id = request.id] {
+      request.id, most_ms, [token = parts.token, id = request.id] {
         if (token->parts == nullptr) return;
         GuestRequest* draining = token->parts->find_request(id);
         if (draining == nullptr) return;
@@ -72,6 +76,13 @@ GuestRequest& open_request(Isolate::Parts& parts, RequestId id) {
   return *parts.requests.add(id, std::move(request));
 }
 
+void refill_counts(Isolate::Parts& parts, RequestId actor) {
+  GuestRequest* context = parts.find_request(actor);
+  if (context == nullptr) return;
+  context->used = {};
+  if (context->tree != nullptr) context->tree->refill();
+}
+
 void work_began(Isolate::Parts& parts, RequestId request) {
   if (GuestRequest* found = parts.find_request(request)) ++found->under_way;
 }
@@ -87,6 +98,7 @@ void work_ended(Isolate::Parts& parts, RequestId request) {
 
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
   if (request.answered) return;
+  result.used = request.used;
   if (request.rpc_done) {  // a result goes another way (runtime/bindings/rpc_natives.cc)
     return conclude(parts, request, [done = std::move(request.rpc_done),
                                      thrown = std::move(result.thrown)](
@@ -109,6 +121,7 @@ void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
 void conclude(Isolate::Parts& parts, GuestRequest& request,
               std::move_only_function<void(const GuestError*)> tell) {
   if (std::exchange(request.answered, true)) return;
+  if (request.rpc && request.rpc->used) *request.rpc->used = request.used;
   if (request.actor == 0) {
     parts.outbox.push_back(Called{[tell = std::move(tell)]() mutable { tell(nullptr); }});
     return end_if_done(parts, request);
@@ -195,7 +208,12 @@ void end_request(Isolate::Parts& parts, RequestId request) {
   std::unique_ptr<GuestRequest> spare = std::move(*parts.requests.find(request));
   parts.requests.remove(request);
   if (parts.spare_requests.size() < 64) {
+    std::shared_ptr<CallTree> tree = std::move(spare->tree);
     *spare = GuestRequest();
+    if (tree != nullptr && tree.use_count() == 1) {
+      tree->reset(parts.limits.connections);
+      spare->tree = std::move(tree);
+    }
     parts.spare_requests.push_back(std::move(spare));
   }
   GuestRequest* around = within == 0 ? nullptr : parts.find_request(within);

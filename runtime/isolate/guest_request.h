@@ -9,13 +9,17 @@
 #define OFFING_RUNTIME_ISOLATE_GUEST_REQUEST_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "runtime/host.h"
 #include "runtime/http/message.h"
 #include "runtime/isolate/isolate.h"
+#include "runtime/limits/counts.h"
 
 namespace offing {
+
+class CallTree;
 
 using FetchDone = Isolate::FetchDone;
 
@@ -38,6 +42,8 @@ struct GuestRequest {
   uint32_t open_sockets = 0;   // accepted ones of those (guest_socket.h)
   bool upgraded = false;       // it was answered with a WebSocket: no time limit while one is open
   TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
+  Counts used;                 // of an instance, in its current event
+  std::shared_ptr<CallTree> tree;  // null until it is asked for (bindings/subrequest.h)
 
   // ---- Durable Objects (runtime/actor/actor.h)
   RequestId actor = 0;         // the instance that this is an event of, or is itself
@@ -57,11 +63,10 @@ struct GuestRequest {
   bool owns_rpc = false;       // there are imports or results to drop with it
 };
 
-// What the platform gives waitUntil after the response (spec/limits.md 2.2).
-constexpr int64_t kDrainMs = 30'000;
-
 // Puts one into the table; its objects are used again and again.
 GuestRequest& open_request(Isolate::Parts& parts, RequestId id);
+// An event of this instance begins: it may use anew what an invocation may.
+void refill_counts(Isolate::Parts& parts, RequestId actor);
 // A request takes part in counting only while it is in the table; id 0 and ended ones do not.
 void work_began(Isolate::Parts& parts, RequestId request);
 void work_ended(Isolate::Parts& parts, RequestId request);

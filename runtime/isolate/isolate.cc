@@ -87,6 +87,13 @@ bool init_entry(Isolate::Parts& parts, Local<v8::Context> context, const WorkerO
                             put(made, "propsJson", text_from_utf8(isolate, b.props_json));
                           }));
   set("unsupported", pairs(isolate, context, options.unsupported_bindings));
+  Local<v8::Object> limits = v8::Object::New(isolate);
+  put(limits, "timers", number(isolate, options.limits.timers));
+  put(limits, "redirects", number(isolate, options.limits.redirects));
+  put(limits, "blobBytes", number(isolate, options.limits.blob_bytes));
+  put(limits, "attachmentBytes", number(isolate, options.limits.websocket_attachment_bytes));
+  put(limits, "bufferedBytes", number(isolate, options.limits.memory_bytes));
+  set("limits", limits);
   return !call_entry(parts, context, EntryFunction::kInit, {init}).IsEmpty();
 }
 
@@ -141,13 +148,15 @@ std::expected<std::unique_ptr<Isolate>, std::string> Isolate::start(Engine& engi
 }
 
 void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
-                    std::string_view entrypoint, FetchDone done, std::string props) {
+                    std::string_view entrypoint, FetchDone done, std::string props,
+                    std::shared_ptr<CallTree> tree) {
   Parts& parts = *parts_;
   assert(id != 0 && parts.find_request(id) == nullptr);
   GuestRequest& request = open_request(parts, id);
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
   request.props = std::move(props);
+  if (tree != nullptr) request.tree = std::move(tree);
   request.done = std::move(done);
   parts.suspects.push_back(id);
   run_turn(parts, [&](Local<v8::Context> context) {

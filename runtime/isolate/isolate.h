@@ -20,6 +20,7 @@
 #include "runtime/host.h"
 #include "runtime/http/message.h"
 #include "runtime/isolate/engine.h"
+#include "runtime/limits/counts.h"
 #include "runtime/modules/bundle.h"
 
 namespace offing {
@@ -33,6 +34,7 @@ struct FetchResult {
   Response response;               // when kOk
   bool pass_through = false;       // kException: the guest had called passThroughOnException()
   std::string error;               // kException: "TypeError: …", already reported to the Host
+  Counts used = {};                // until now
   GuestError thrown;               // kException: what a calling guest is given
 };
 
@@ -90,9 +92,9 @@ class Isolate {
   // Calls the guest's fetch handler: `entrypoint` is an export's name, "default" the usual one.
   // `cf_json` becomes request.cf. `done` is called once, possibly before this returns. The response's
   // stream, if any, must be read to its end or cancelled.
-  // `props`: CallTarget::props of a guest's call.
+  // `props`, `tree`: CallTarget's, of a guest's call.
   void fetch(RequestId request, Request incoming, std::string cf_json, std::string_view entrypoint,
-             FetchDone done, std::string props = {});
+             FetchDone done, std::string props = {}, std::shared_ptr<CallTree> tree = nullptr);
   // The client of this request is gone. Its waitUntil promises go on for up to 30 s.
   void client_gone(RequestId request);
 

@@ -72,7 +72,7 @@ std::vector<std::string_view> shape_names(Shape shape) {
 }  // namespace
 
 Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
-    : engine(engine), host(host), token(std::make_shared<Token>(this)), memory(kBufferBytes),
+    : engine(engine), host(host), limits(options.limits), token(std::make_shared<Token>(this)), memory(kBufferBytes),
       eval_during_startup(options.flags.contains("allow_eval_during_startup")) {
   outbox.reserve(16);
   running = host.running_mark();

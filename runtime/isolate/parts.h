@@ -97,6 +97,7 @@ struct Isolate::Parts {
 
   Engine& engine;
   Host& host;
+  const Limits limits;
   std::shared_ptr<Token> token;
   GuestMemory memory;
   v8::Isolate* isolate = nullptr;

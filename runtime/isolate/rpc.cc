@@ -112,6 +112,7 @@ void deliver_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
                    InputGate::Task entry) {
   Actor* actor = find_actor(parts, actor_id);
   actor->events.push_back(event);
+  refill_counts(parts, actor_id);
   if (!actor->constructed) construct_instance(parts, *actor);
   if ((actor = find_actor(parts, actor_id)) == nullptr || actor->broken) return;
   actor->input.enter(0, std::move(entry));
@@ -222,7 +223,8 @@ void note_failure(Isolate::Parts& parts, uint64_t stub, const GuestError& error)
 void Isolate::rpc(RequestId event, std::string_view entrypoint, RpcCall call, RpcDone done) {
   Parts& parts = *parts_;
   assert(event != 0 && parts.find_request(event) == nullptr);
-  open_event(parts, event, 0, std::move(call), std::move(done));
+  std::shared_ptr<CallTree> tree = std::move(call.tree);
+  open_event(parts, event, 0, std::move(call), std::move(done)).tree = std::move(tree);
   parts.suspects.push_back(event);
   serve(parts, {Kind::kEntrypoint, event, std::string(entrypoint)}, event);
 }

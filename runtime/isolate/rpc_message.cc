@@ -41,6 +41,12 @@ std::optional<std::string> write_bytes(Isolate::Parts& parts, Local<v8::Context>
   return write_value(parts, context, replaced, CloneFor::kRpc, &attachments, nullptr);
 }
 
+// "32MiB", as the platform writes its own limit.
+std::string size_text(uint64_t bytes) {
+  constexpr uint64_t kMiB = 1 << 20;
+  return bytes % kMiB == 0 ? std::to_string(bytes / kMiB) + "MiB" : std::to_string(bytes) + " bytes";
+}
+
 class PayloadSource final : public AttachmentSource {
  public:
   PayloadSource(Isolate::Parts& parts, RequestId owner, RpcPayload& payload)
@@ -82,10 +88,11 @@ std::optional<RpcPayload> write_message(Isolate::Parts& parts, Local<v8::Context
   Attachments attachments(isolate);
   auto bytes = write_bytes(parts, context, value, attachments);
   if (!bytes) return std::nullopt;
-  if (bytes->size() > kRpcBytesMax) {
-    throw_error(isolate,
-                "Serialized RPC arguments or return values are limited to 32MiB, but the size of "
-                "this value was: " + std::to_string(bytes->size()) + " bytes.");
+  const uint64_t most = parts.limits.rpc_message_bytes;
+  if (most != 0 && bytes->size() > most) {
+    throw_error(isolate, "Serialized RPC arguments or return values are limited to " +
+                             size_text(most) + ", but the size of this value was: " +
+                             std::to_string(bytes->size()) + " bytes.");
     return std::nullopt;
   }
   RpcPayload payload;

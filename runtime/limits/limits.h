@@ -117,6 +117,18 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// What holds without a profile: limits of APIs, and of waiting, that neither plan nor day changes.
+inline constexpr Limits kPlainLimits = {.redirects = 20,
+                                        .websocket_message_bytes = 32 << 20,
+                                        .websocket_attachment_bytes = 16 << 10,
+                                        .rpc_message_bytes = 32 << 20,
+                                        .timers = 10'000,
+                                        .blob_bytes = 128 << 20,
+                                        .pbkdf2_iterations = 100'000,
+                                        .scrypt_cost = 1 << 20,
+                                        .wait_until_wall_ms = 30'000,
+                                        .alarm_wall_ms = 900'000};
+
 }  // namespace offing
 
 #endif  // OFFING_RUNTIME_LIMITS_LIMITS_H_

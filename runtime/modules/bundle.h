@@ -69,7 +69,7 @@ struct WorkerOptions {
   std::set<std::string> flags;     // enable-names of every flag that is on (config evaluates them)
   // env.NAME as JSON text: "\"text\"" for a plain variable.
   std::vector<std::pair<std::string, std::string>> vars;
-  Limits limits;  // what its guests are allowed; by default everything
+  Limits limits = kPlainLimits;  // what its guests are allowed
   std::vector<KvBinding> kv_bindings;
   std::vector<R2Binding> r2_bindings;
   std::vector<ServiceBinding> service_bindings;

@@ -2,13 +2,15 @@
 
 import { badConstruction, exposeClass } from "./errors";
 import { illegalInvocation } from "./io";
+import { limits } from "./limits";
 import { bytesStream, type ReadableStream } from "./streams";
 
-const SIZE_MAX = 128 * 1024 * 1024;
 const TYPE = /^[\x20-\x7e]*$/;
 
 function checkSize(size: number): void {
-  if (size > SIZE_MAX) throw new RangeError(`Blob size ${size} exceeds limit ${SIZE_MAX}`);
+  if (size > limits.blobBytes) {
+    throw new RangeError(`Blob size ${size} exceeds limit ${limits.blobBytes}`);
+  }
 }
 
 function normalType(type: unknown): string {

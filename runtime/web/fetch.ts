@@ -7,6 +7,7 @@ import {
 } from "./body";
 import { fromWire, toWire } from "./headers";
 import { type IoContext, requireRequest } from "./io";
+import { limits } from "./limits";
 import { sendStream } from "./outgoing";
 import {
   isRequest, methodOf, redirectOf, Request, type RequestInit, signalOf, urlOf,
@@ -16,7 +17,6 @@ import { SourceOrigin } from "./source";
 import { onAbort, type AbortSignal } from "./abort";
 
 const then = Promise.prototype.then;
-const REDIRECTS_MAX = 20;
 const ONE_TIME_TEXT =
   "A request with a one-time-use body (it was initialized from a stream, not a buffer) encountered " +
   "a redirect requiring the body to be retransmitted. To avoid this error in the future, construct " +
@@ -94,7 +94,7 @@ function redirected(hop: Hop, status: number, headers: FlatHeaders): Hop | undef
                       status !== 308)) return undefined;
   const location = header(headers, "location");
   if (location === undefined) return undefined;
-  if (hop.hops >= REDIRECTS_MAX) throw new TypeError("Too many redirects.");
+  if (hop.hops >= limits.redirects) throw new TypeError("Too many redirects.");
   const parsed = native.urlParse(location, hop.url);
   if (parsed === undefined) throw new TypeError(`Invalid URL: ${location}`);
   const next: Hop = { ...hop, url: checkScheme(parsed[0]), hops: hop.hops + 1 };

@@ -15,6 +15,7 @@ import { makeEnv } from "./env";
 import { dispatchUnhandledRejection, initBase, installBaseGlobals } from "./globals_base";
 import { initHttp, installHttpGlobals } from "./http_globals";
 import { setEvaluating, whenContextEnds } from "./io";
+import { setLimits } from "./limits";
 import { cancelStream, pullStream } from "./outgoing";
 import { initExports } from "./exports";
 import { errorFields, errorFlags, remoteError } from "./remote_error";
@@ -42,6 +43,7 @@ whenContextEnds((io) => {
 export const entry: Entry = {
   init(options): void {
     const flags = new Set(options.flags);
+    setLimits(options.limits);
     initBase(flags);
     initHttp(flags, options.r2.length > 0);
     initDurable(flags);

@@ -336,6 +336,9 @@ interface Entry {
     actors: { name: string; space: number }[];
     services: { name: string; entrypoint: string; propsJson: string }[];
     unsupported: [name: string, what: string][];
+    // runtime/limits/limits.h; 0: no limit. `bufferedBytes`: of a body that is read as a whole.
+    limits: { timers: number; redirects: number; blobBytes: number; attachmentBytes: number;
+              bufferedBytes: number };
   }): void;
   // The exports of a built-in module ("cloudflare:workers"), or a text that says why there is none.
   builtin(specifier: string): Record<string, unknown> | string;

@@ -8,6 +8,7 @@ import type * as official from "@cloudflare/workers-types";
 import * as lib from "web-streams-polyfill";
 import { badArgument, enumerateMembers } from "./errors";
 import { illegalInvocation } from "./io";
+import { limits } from "./limits";
 
 export const LOCKED_TEXT = "This ReadableStream is currently locked to a reader.";
 const LOCKED_COMMA_TEXT = "This ReadableStream is currently locked to a reader,";  // sic
@@ -168,8 +169,19 @@ export function takeStream(stream: ReadableStream, toBytes = chunkBytes): Origin
   };
 }
 
+function tooLarge(origin: Origin, text: string): TypeError {
+  const error = new TypeError(text);
+  origin.cancel(error);
+  return error;
+}
+
+// All of it, if it fits into what may be buffered (spec/limits.md 5).
 export async function readAll(origin: Origin): Promise<Uint8Array> {
   if (origin.bytes !== undefined) return origin.bytes;
+  const most = limits.bufferedBytes;
+  if (origin.length > most) {
+    throw tooLarge(origin, "Memory limit would be exceeded before EOF.");
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
@@ -181,8 +193,9 @@ export async function readAll(origin: Origin): Promise<Uint8Array> {
       throw error;
     }
     if (chunk === undefined) break;
-    chunks.push(chunk);
     size += chunk.length;
+    if (size > most) throw tooLarge(origin, "Memory limit exceeded before EOF.");
+    chunks.push(chunk);
   }
   if (chunks.length === 1) return chunks[0]!;
   const all = new Uint8Array(size);

@@ -4,8 +4,8 @@
 import { domException } from "./dom_exception";
 import { badArgument } from "./errors";
 import { illegalInvocation, type IoContext, requireRequest } from "./io";
+import { limits } from "./limits";
 
-const ACTIVE_MAX = 10_000;   // for each event
 const DELAY_MAX_MS = 2 ** 53 - 1;
 const GLOBAL = "ServiceWorkerGlobalScope";
 
@@ -44,10 +44,10 @@ function start(what: string, callback: Callback, delayMs: number, repeat: boolea
   const io = requireRequest(what);
   let owner = owners.get(io);
   if (owner === undefined) owners.set(io, owner = { io, active: new Set(), finished: 0 });
-  if (owner.active.size >= ACTIVE_MAX) {
+  if (owner.active.size >= limits.timers) {
     throw domException("QuotaExceededError",
                        "You have exceeded the number of active timeouts you may set. max active " +
-                       `timeouts: ${ACTIVE_MAX}, current active timeouts: ${owner.active.size}, ` +
+                       `timeouts: ${limits.timers}, current active timeouts: ${owner.active.size}, ` +
                        `finished timeouts: ${owner.finished}`);
   }
   const repeatMs = repeat ? Math.max(delayMs, 1) : -1;   // 0 would never let time go on

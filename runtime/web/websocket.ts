@@ -13,6 +13,7 @@ import { fromWire, toWire } from "./headers";
 import {
   illegalInvocation, type IoContext, requireOwner, requireRequest, socketClosed, socketOpened,
 } from "./io";
+import { limits } from "./limits";
 import { registerCloneable } from "./structured_clone";
 import { queueMicrotask } from "./timers";
 import {
@@ -23,7 +24,6 @@ import { CloseEvent, MessageEvent } from "./websocket_events";
 const NOT_ACCEPTED_TEXT =
   "You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending " +
   "messages.";
-const ATTACHMENT_BYTES_MAX = 16_384;
 const CONNECTION_LOST_TEXT = "Network connection lost.";
 
 const enum State { Connecting, Waiting, Accepted, Hibernating, Released }
@@ -280,9 +280,9 @@ export class WebSocket extends EventTarget {
     if (!isWebSocket(this)) throw illegalInvocation();
     if (arguments.length === 0) throw badArgument("serializeAttachment", "WebSocket", 1, "Value");
     const bytes = native.valueToBytes(attachment);
-    if (bytes.length > ATTACHMENT_BYTES_MAX) {
-      throw new Error(`A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_BYTES_MAX} ` +
-                      `bytes.'attachment' was ${bytes.length} bytes.`);
+    if (bytes.length > limits.attachmentBytes) {
+      throw new Error("A WebSocket 'attachment' cannot be larger than " +
+                      `${limits.attachmentBytes} bytes.'attachment' was ${bytes.length} bytes.`);
     }
     this.#attachment = bytes;
     if (this.#state === State.Hibernating) {

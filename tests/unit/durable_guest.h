@@ -22,7 +22,8 @@ struct DurableGuest {
 
   // The main module exports a class A.
   explicit DurableGuest(const std::string& main, bool sqlite = true,
-                        std::set<std::string> flags = {"delete_all_deletes_alarm"}) {
+                        std::set<std::string> flags = {"delete_all_deletes_alarm"},
+                        const Limits& limits = kPlainLimits) {
     durable::StoreOptions stored;
     stored.world.now_ms = [this] { return guest->host.now; };
     auto opened = durable::Store::open(std::move(stored));
@@ -30,6 +31,7 @@ struct DurableGuest {
     store = std::move(*opened);
     WorkerOptions options;
     options.compatibility_date = "2026-06-01";
+    options.limits = limits;
     options.flags = std::move(flags);
     options.actor_classes.push_back({"A", "k-A", sqlite});
     options.actor_bindings.push_back({"A", "A", "k-A"});

@@ -148,6 +148,20 @@ TEST_CASE("spec/limits.md 2: URL 414, headers 431, body 413; the text names the 
   CHECK(has(answer(post + "Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\n"), "413"));
 }
 
+TEST_CASE("spec/limits.md 1, 2025-10-16: before, each header had a limit of its own") {
+  http::ServerOptions options;
+  options.one_header_bytes_max = 100;
+  const auto answer = [&](size_t bytes) {
+    return Site(options).exchange(
+        get("/", "Name: " + std::string(bytes - 4, 'a') + "\r\nOther: " + std::string(90, 'b') +
+                     "\r\n"),
+        bytes <= 100 ? "hello" : "");
+  };
+  CHECK(has(answer(100), "HTTP/1.1 200"));
+  CHECK(has(answer(101), "HTTP/1.1 431"));
+  CHECK(has(answer(101), "header \"Name\" is larger than the limit of 100 bytes for one"));
+}
+
 TEST_CASE("HEAD, 204 and 304 have no body, and keep the length a guest states") {
   Site site;
   site.handler.answer = [&](uint64_t, Request request, ResponseCallback respond) {

@@ -109,7 +109,7 @@ class RpcGuest {
             done(std::unexpected(std::move(result.thrown)));
           });
         },
-        std::move(target.props));
+        std::move(target.props), std::move(target.tree));
   }
 
   std::unordered_map<uint64_t, RequestId> places_;  // of calls, for pipelining
