@@ -29,8 +29,8 @@ void look_for_deadlock(const std::shared_ptr<Token>& token, const std::shared_pt
 // The answer has come: lets go of its connection, unless `body`, not null, is one that keeps it.
 void answered(Isolate::Parts& parts, ConnectionSlot slot, std::unique_ptr<ByteSource>* body);
 
-// Runs `start(ConnectionSlot)` now, or when it is this call's turn; never when its request has ended
-// by then.
+// Runs `start(ConnectionSlot)` now, or when it is this call's turn; never when its request has
+// ended by then.
 template <class Start>
 void connect(Isolate::Parts& parts, RequestId request, Ticket ticket, Start start) {
   GuestRequest* found =

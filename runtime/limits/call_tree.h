@@ -3,9 +3,9 @@
 // beyond the connections wait for one, in order. An instance of a Durable Object has a tree of its
 // own.
 //
-// Where open connections are counted (until 2026-04-08) a response's body keeps its connection until
-// it is read or cancelled; when all are kept so, nobody reads and somebody waits, the body not used
-// for longest is closed.
+// Where open connections are counted (until 2026-04-08) a response's body keeps its connection
+// until it is read or cancelled; when all are kept so, nobody reads and somebody waits, the body
+// not used for longest is closed.
 // Ownership: shared by the requests and by the connections in use. Threading: the loop thread.
 #ifndef OFFING_RUNTIME_LIMITS_CALL_TREE_H_
 #define OFFING_RUNTIME_LIMITS_CALL_TREE_H_

@@ -1,6 +1,6 @@
-// What one invocation has used of what the platform counts (spec/limits.md 2 and 2.1). Each request's
-// context has one record; an instance of a Durable Object has one that is empty again at each of its
-// events. Plain values: whoever counts holds the limits.
+// What one invocation has used of what the platform counts (spec/limits.md 2 and 2.1). Each
+// request's context has one record; an instance of a Durable Object has one that is empty again at
+// each of its events. Plain values: whoever counts holds the limits.
 #ifndef OFFING_RUNTIME_LIMITS_COUNTS_H_
 #define OFFING_RUNTIME_LIMITS_COUNTS_H_
 

@@ -1,5 +1,5 @@
-// What the run's profile allows of what is counted on this side (spec/limits.md 2). Set in each isolate
-// by entry.init; Infinity is no limit.
+// What the run's profile allows of what is counted on this side (spec/limits.md 2). Set in each
+// isolate by entry.init; Infinity is no limit.
 
 export type GuestLimits = Parameters<Entry["init"]>[0]["limits"];
 

@@ -48,8 +48,10 @@ test("spec/limits.md 2: subrequests of a profile, of the Wrangler file, of a fla
   assert.deepEqual(answers, [[50, 0], [0, 60], [32, 0]]);
 
   const file = await dev(t, project(t, worker, { ...config, limits: { subrequests: 20 } }));
-  assert.match(await text(file, "/fetch"), /^20 Too many subrequests by single Worker invocation\./);
-  assert.match(await text(file, "/kv"), /^20 Too many API requests by single Worker invocation\./);
+  assert.match(await text(file, "/fetch"),
+               /^20 Too many subrequests by single Worker invocation\./);
+  assert.match(await text(file, "/kv"),
+               /^20 Too many API requests by single Worker invocation\./);
   const off = await dev(t, folder, ["--limits", "off"]);
   assert.equal(await text(off, "/service"), "60");
 });

@@ -48,7 +48,8 @@ Bundle worker(const std::string& body) {
       "export class A {}\n"
       "export default { async fetch(request, env, ctx) {"
       " if (request.url.endsWith('/inner')) return new Response('inner');\n"
-      " return new Response(JSON.stringify(await (async () => {" + body + "})()) ?? 'undefined') } }");
+      " return new Response(JSON.stringify(await (async () => {" + body +
+      "})()) ?? 'undefined') } }");
 }
 
 // Answers everything that the guest asks for, until it has answered.
@@ -251,7 +252,8 @@ TEST_CASE("spec/limits.md 2.1: a Worker called through a binding shares its call
   Guest guest(Guest::bundle_of(
                   "export default { async fetch(request, env) {"
                   " const mine = Array.from({ length: 4 }, (_, i) => fetch(request.url + i));"
-                  " if (!request.url.endsWith('/inner')) mine.push(env.SELF.fetch('http://a/inner'));"
+                  " if (!request.url.endsWith('/inner'))"
+                  " mine.push(env.SELF.fetch('http://a/inner'));"
                   " await Promise.all(mine); return new Response('end') } }"),
               options_with(kPaidToday));
   std::shared_ptr<CallTree> tree;
@@ -307,8 +309,9 @@ TEST_CASE("spec/limits.md 2 timers: as many as the profile allows") {
   const std::string body =
       "let n = 0; try { for (; n < 10001; n++) setTimeout(() => {}, 1) }"
       " catch (e) { return [n, e.name, e.message] }";
-  CHECK(run(body, limits).starts_with("[10000,\"QuotaExceededError\",\"You have exceeded the number "
-                                      "of active timeouts you may set. max active timeouts: 10000,"));
+  CHECK(run(body, limits)
+            .starts_with("[10000,\"QuotaExceededError\",\"You have exceeded the number of active "
+                         "timeouts you may set. max active timeouts: 10000,"));
   limits.timers = 3;
   CHECK(run(body, limits).starts_with("[3,\"QuotaExceededError\""));
 }
@@ -318,7 +321,8 @@ TEST_CASE("spec/limits.md 2 redirects, Blob: as the profile says") {
   limits.redirects = 2;
   limits.blob_bytes = 100;
   Run guest("return [await tries(1, () => fetch('http://a/').catch((e) => { throw Error(e) })),"
-            " await tries(1, () => { try { new Blob(['x'.repeat(101)]) } catch (e) { throw Error(e) } }),"
+            " await tries(1, () => { try { new Blob(['x'.repeat(101)]) }"
+            " catch (e) { throw Error(e) } }),"
             " new Blob(['x'.repeat(100)]).size]", limits);
   guest.web = [](const Request&) {
     Response response;
