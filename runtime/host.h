@@ -19,6 +19,7 @@
 #include "runtime/bindings/kv_call.h"
 #include "runtime/bindings/r2_call.h"
 #include "runtime/http/message.h"
+#include "runtime/limits/cpu_watch.h"
 
 namespace offing::durable {
 class ObjectStorage;
@@ -84,6 +85,11 @@ class Host {
   virtual durable::ObjectStorage& actor_storage(RequestId actor) = 0;
   // The hibernatable WebSockets of this actor's object; they outlive the instance.
   virtual ActorSockets& actor_sockets(RequestId actor) = 0;
+
+  // Asked once, before the isolate's first turn; it outlives the isolate. Null: no CPU limits.
+  virtual CpuWatch* cpu_watch() { return nullptr; }
+  // The guest was stopped ("exceededCpu", "exceededMemory"): no new request may be given to this isolate.
+  virtual void condemn(std::string_view why) { static_cast<void>(why); }
 
   // level: debug, info, log, warn, error.
   virtual void log(RequestId request, std::string_view level, std::string_view text) = 0;

@@ -1,4 +1,5 @@
-// With the other *_arguments.cc the only file that includes CLI11, whose templates take their time to compile.
+// With the other *_arguments.cc the only file that includes CLI11, whose templates take their time to
+// compile.
 #include "emulator/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
@@ -35,10 +36,11 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
   app.add_option("--isolate-idle", a.isolate_idle, "Evict an isolate that was idle for so long")
       ->capture_default_str();
   app.add_option("--kv-lag", a.kv_lag, std::string(kv_lag_help()));
-  app.add_option("--kv-mode", a.kv_mode,
-                 "documented (default): central store and a cache in each location, as documented;\n"
-                 "adversarial: a replica in each location, as stale as the contract allows;\n"
-                 "strong: every read is fresh");
+  app.add_option(
+      "--kv-mode", a.kv_mode,
+      "documented (default): central store and a cache in each location, as documented;\n"
+      "adversarial: a replica in each location, as stale as the contract allows;\n"
+      "strong: every read is fresh");
   app.add_option("--kv-settings", a.kv_settings, "JSON file with every KV knob (docs/kv.md)");
   app.add_option("--r2-settings", a.r2_settings,
                  "JSON file with R2's buckets, rules, tokens and every knob (docs/r2.md)");
@@ -66,9 +68,10 @@ static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
                       "Folder with a Wrangler file, the file itself, or one built module")
       ->required();
   command->add_option("-p,--port", dev.port, "Port; 0 takes any free one (default: 8787)");
-  command->add_option("--s3-port", dev.s3_port,
-                      "Port of R2's S3 API; 0 takes any free one (default: 9000, or a free one, when "
-                      "there are R2 buckets)");
+  command->add_option(
+      "--s3-port", dev.s3_port,
+      "Port of R2's S3 API; 0 takes any free one (default: 9000, or a free one, when "
+      "there are R2 buckets)");
   command->add_option("--host", dev.host, "Address to listen on (default: 127.0.0.1)");
   command->add_option("--allow-host", dev.allow_hosts,
                       "Also answer requests whose Host is this name")

@@ -32,9 +32,10 @@ std::expected<std::unique_ptr<S3Door>, std::string> S3Door::open(World& world, R
   }
   if (!server)
     return std::unexpected("the S3 API: " + server.error().substr(0, server.error().find(';')) +
-                           (taken ? "; stop what listens there, or take another port with --s3-port "
-                                    "(0 takes any free one)"
-                                  : ""));
+                           (taken
+                                ? "; stop what listens there, or take another port with --s3-port "
+                                  "(0 takes any free one)"
+                                : ""));
   door->server_ = std::move(*server);
   return door;
 }

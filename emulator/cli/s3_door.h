@@ -1,5 +1,5 @@
-// R2's S3 API on a port of its own: `offing dev --s3-port`. Its keys are the account's tokens, also those
-// that are made while it is open.
+// R2's S3 API on a port of its own: `offing dev --s3-port`. Its keys are the account's tokens, also
+// those that are made while it is open.
 #ifndef OFFING_EMULATOR_CLI_S3_DOOR_H_
 #define OFFING_EMULATOR_CLI_S3_DOOR_H_
 
@@ -17,8 +17,8 @@ namespace offing::cli {
 
 class S3Door {
  public:
-  // `options` are the Worker's; its limits on sizes are not. Without a port it is 9000 or, when that is
-  // taken, any free one. All of them outlive the door. The error is for the user.
+  // `options` are the Worker's; its limits on sizes are not. Without a port it is 9000 or, when
+  // that is taken, any free one. All of them outlive the door. The error is for the user.
   static std::expected<std::unique_ptr<S3Door>, std::string> open(World& world, R2Service& r2,
                                                                   R2Tokens& tokens,
                                                                   http::ServerOptions options,

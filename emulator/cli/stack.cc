@@ -75,6 +75,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
                               process.directory + "/offing-snapshot.bin");
   if (!engine) return std::unexpected(engine.error());
   stack->engine_ = std::move(*engine);
+  Engine::limit_wasm_memory(stack->limits_.limits.memory_bytes);
 
   auto settings = kv_settings(a);
   if (!settings) return std::unexpected(settings.error());
@@ -93,6 +94,8 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   stack->services_.reset(new Services{world, *stack->kv_, *stack->r2_, *stack->outbound_,
                                       *stack->source_maps_, stack->kv_namespaces(),
                                       stack->r2_buckets(), nullptr});
+  stack->watch_ = std::make_unique<GuestWatch>(world.is_virtual() || a.seed.has_value());
+  stack->services_->cpu_watch = stack->watch_.get();
   stack->topology_ = std::make_unique<Topology>(
       *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
       TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
@@ -167,7 +170,7 @@ std::expected<void, std::string> Stack::reload() {
   const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
   project_ = std::move(*project);
   limits_ = std::move(*limits);
-  project->worker.limits = limits_.limits;
+  project_.worker.limits = limits_.limits;
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
   services_->r2_buckets = r2_buckets();

@@ -18,6 +18,7 @@
 #include "emulator/services/outbound.h"
 #include "emulator/services/r2_service.h"
 #include "emulator/services/r2_tokens.h"
+#include "emulator/topology/guest_watch.h"
 #include "emulator/topology/topology.h"
 #include "emulator/trace/readers.h"
 #include "emulator/world/world.h"
@@ -76,6 +77,7 @@ class Stack {
   std::unique_ptr<R2Service> r2_;
   std::unique_ptr<R2Tokens> r2_tokens_;
   std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<GuestWatch> watch_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
   std::unique_ptr<Actors> actors_;

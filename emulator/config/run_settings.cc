@@ -103,10 +103,6 @@ Done read_limits(const Value& limits, const std::string& key, const Reporter& re
   auto subrequests = integer_field(limits, "subrequests", key, 1, 10'000'000, report);
   if (!subrequests) return std::unexpected(std::move(subrequests.error()));
   out = {.cpu_ms = *cpu_ms, .subrequests = *subrequests};
-  if (out.cpu_ms || out.subrequests) {
-    report.warn(limits, key,
-                "not emulated by this version of offing: these limits are not enforced.");
-  }
   return {};
 }
 

@@ -107,7 +107,10 @@ static Response answer_of(FetchResult result, std::string_view accept, std::stri
                         "The Worker threw and had called passThroughOnException(); there is no "
                         "origin to pass the request to in offing.");
   }
-  return platform_error(PlatformError::kWorkerThrew, accept, ray);
+  const bool limit = result.outcome == Outcome::kExceededCpu ||
+                     result.outcome == Outcome::kExceededMemory;
+  return platform_error(limit ? PlatformError::kResourceLimits : PlatformError::kWorkerThrew, accept,
+                        ray);
 }
 
 void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int64_t started_us,

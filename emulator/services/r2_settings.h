@@ -41,7 +41,7 @@ struct R2Settings {
   bool strict_unsigned_trailers = false;   // refuse STREAMING-UNSIGNED-PAYLOAD-TRAILER (5.1)
   size_t list_metadata_bytes = 256 * 1024; // L5
   int64_t lifecycle_sweep_ms = 86'400'000; // expired objects go at multiples of this, in UTC (3.1)
-  int64_t latency_ms = 0;                  // from the call of a write to its commit
+  int64_t latency_ms = 0;                  // from the last byte of a write to its commit
   bool sync = true;                        // with --state: acknowledged survives power loss too
   std::vector<R2Token> tokens;
   std::vector<StartBucket> buckets;        // made when they are not there yet

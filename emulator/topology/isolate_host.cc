@@ -14,6 +14,7 @@ IsolateHost::IsolateHost(Services& services, std::string location, size_t locati
     : services_(services),
       location_(std::move(location)),
       location_index_(location_index),
+      isolate_(isolate),
       running_word_(RunningNote::isolate_word(location_, isolate)),
       crypto_stream_("isolate/" + location_ + "/" + std::to_string(isolate) + "/crypto"),
       math_random_(services.world.random("isolate/" + location_ + "/" + std::to_string(isolate) +
@@ -42,6 +43,14 @@ void IsolateHost::kv(RequestId request, KvCall call, KvCallback done) {
 void IsolateHost::r2(RequestId request, R2Call call, R2Callback done) {
   call.bucket = services_.r2_buckets.at(call.bucket);
   services_.r2.call({request, location_, "binding"}, std::move(call), std::move(done));
+}
+
+// An event of its own: the isolate is being left just now.
+void IsolateHost::condemn(std::string_view why) {
+  services_.world.post([&services = services_, location = location_index_, isolate = isolate_,
+                        why = std::string(why)] {
+    if (services.condemn) services.condemn(location, isolate, why);
+  });
 }
 
 void IsolateHost::call_fetch(RequestId caller, CallTarget target, Request inner,

@@ -4,6 +4,7 @@
 #define OFFING_EMULATOR_TOPOLOGY_ISOLATE_HOST_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ struct Services {
   std::vector<uint32_t> kv_namespaces;
   // The R2 service's ids for WorkerOptions::r2_bindings, in their order.
   std::vector<uint32_t> r2_buckets;
+  // Stops guests that compute for too long; null: nobody does.
+  CpuWatch* cpu_watch = nullptr;
+  // An isolate is to serve nothing new; put here by the Topology.
+  std::function<void(size_t location, uint32_t isolate, std::string_view why)> condemn = {};
   // Calls between guests; put here once the room that serves them is made.
   GuestCalls* guest_calls = nullptr;
   // Requests that no client made, instances, calls: from here up.
@@ -62,6 +67,8 @@ class IsolateHost final : public Host {
   void actor_broken(RequestId actor, const GuestError& why, bool retry_alarm) override;
   durable::ObjectStorage& actor_storage(RequestId actor) override;
   ActorSockets& actor_sockets(RequestId actor) override;
+  CpuWatch* cpu_watch() override { return services_.cpu_watch; }
+  void condemn(std::string_view why) override;
   void log(RequestId request, std::string_view level, std::string_view text) override;
   void uncaught(RequestId request, std::string_view where, std::string_view text,
                 std::string_view stack) override;
@@ -70,6 +77,7 @@ class IsolateHost final : public Host {
   Services& services_;
   std::string location_;
   size_t location_index_;
+  uint32_t isolate_;
   uint64_t running_word_;
   std::string crypto_stream_;
   Random& math_random_;

@@ -35,6 +35,9 @@ Topology::Topology(Services& services, Engine& engine, const Bundle& bundle,
       options_(std::move(options)),
       sites_(options_.locations.size()) {
   for (const std::string& code : options_.locations) cf_json_.push_back(offing::cf_json(code));
+  services_.condemn = [this](size_t location, uint32_t isolate, std::string_view why) {
+    condemn(location, isolate, why);
+  };
 }
 
 std::optional<size_t> Topology::find_location(std::string_view code) const {
@@ -94,6 +97,11 @@ void Topology::release(size_t location, uint32_t number) {
   resident->last_used_us = services_.world.now_us();
   if (!resident->leaving && services_.world.fault(FaultPoint::kIsolateEvict))
     leave(location, *resident, "fault");
+}
+
+void Topology::condemn(size_t location, uint32_t number, std::string_view why) {
+  Resident* resident = find(location, number);
+  if (resident != nullptr && !resident->leaving) leave(location, *resident, why);
 }
 
 void Topology::leave(size_t location, Resident& resident, std::string_view why) {

@@ -55,6 +55,8 @@ class Topology {
   // A request of this isolate was answered: time for eviction by fault, and the idle clock starts.
   void release(size_t location, uint32_t number);
   Resident* find(size_t location, uint32_t number);
+  // Its guest was stopped: what it still does may end, nothing new begins there.
+  void condemn(size_t location, uint32_t number, std::string_view why);
 
   // A number that no request, context or call of the run has (Host::new_number).
   uint64_t new_number() { return services_.next_number++; }

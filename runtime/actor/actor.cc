@@ -192,6 +192,7 @@ InputGate::Section begin_section(Isolate::Parts& parts, Actor& actor) {
         }));
     mark(live, *starting);
     run_turn(live, [&](v8::Local<v8::Context> context) {
+      charge(live, id);
       call_entry(live, context, EntryFunction::kSectionStart,
                  {number(live.isolate, id), number(live.isolate, section)});
     });

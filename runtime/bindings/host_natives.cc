@@ -22,6 +22,7 @@ void fire(Isolate::Parts& parts, uint64_t id) {
   const RequestId owner = timer->owner;
   parts.timers.remove(id);
   run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, owner);
     if (GuestRequest* request = parts.find_request(owner)) {
       --request->timers;
       work_ended(parts, owner);

@@ -36,6 +36,7 @@ void reject_work(Isolate::Parts& parts, Ticket ticket, std::string_view text, bo
   run_turn(parts, [&](Local<v8::Context> context) {
     auto taken = parts.pending.take(parts.isolate, ticket);
     if (!taken) return;
+    charge(parts, taken->request);
     work_ended(parts, taken->request);
     Local<v8::String> message = text_from_utf8(parts.isolate, text);
     taken->resolver
@@ -49,6 +50,7 @@ void reject_with(Isolate::Parts& parts, Ticket ticket, const GuestError& error) 
   run_turn(parts, [&](Local<v8::Context> context) {
     auto taken = parts.pending.take(parts.isolate, ticket);
     if (!taken) return;
+    charge(parts, taken->request);
     work_ended(parts, taken->request);
     taken->resolver->Reject(context, remote_error(parts, context, error)).Check();
   });

@@ -41,6 +41,7 @@ void resolve_work(Isolate::Parts& parts, Ticket ticket, MakeValue value) {
   run_turn(parts, [&](v8::Local<v8::Context> context) {
     auto taken = parts.pending.take(parts.isolate, ticket);
     if (!taken) return;
+    charge(parts, taken->request);
     work_ended(parts, taken->request);
     taken->resolver->Resolve(context, value(context, taken->request)).Check();
   });

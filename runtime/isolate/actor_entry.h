@@ -26,8 +26,9 @@ void enter_event(Isolate::Parts& parts, RequestId actor_id, RequestId event,
   refill_counts(parts, actor_id);
   if (!actor->constructed) construct_instance(parts, *actor);
   if ((actor = find_actor(parts, actor_id)) == nullptr || actor->broken) return;
-  actor->input.enter(0, [&parts, function, make_arguments = std::move(make_arguments)]() mutable {
+  actor->input.enter(0, [&parts, actor_id, function, make_arguments = std::move(make_arguments)]() mutable {
     run_turn(parts, [&](v8::Local<v8::Context> context) {
+      charge(parts, actor_id);
       v8::LocalVector<v8::Value> arguments(parts.isolate);
       if (!make_arguments(arguments)) return;
       call_entry(parts, context, function, static_cast<int>(arguments.size()), arguments.data());

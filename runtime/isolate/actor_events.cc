@@ -15,12 +15,14 @@ using v8::Local;
 GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event, RequestId actor) {
   GuestRequest& request = open_request(parts, event);
   request.actor = actor;
+  refill(parts, actor);
   return request;
 }
 
 void construct_instance(Isolate::Parts& parts, Actor& actor) {
   actor.constructed = true;
   run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, actor.id);
     v8::TryCatch caught(parts.isolate);
     Local<v8::Value> argument = number(parts.isolate, actor.id);
     auto& construct = parts.functions[static_cast<size_t>(EntryFunction::kActorConstruct)];
@@ -30,8 +32,7 @@ void construct_instance(Isolate::Parts& parts, Actor& actor) {
       return;
     }
     if (caught.HasTerminated()) {
-      parts.isolate->CancelTerminateExecution();
-      return break_actor(parts, actor, GuestError::of("the guest was stopped"));
+      return parts.isolate->CancelTerminateExecution();   // end_watch breaks it
     }
     report_uncaught(parts, context, actor.id, "constructor", caught.Exception());
     GuestError error = guest_error_of(parts, context, caught.Exception());

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <v8-initialization.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +19,15 @@ Engine::Parts::~Parts() {
 }
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+void Engine::limit_wasm_memory(uint64_t bytes) {
+  if (bytes == 0) return;
+  constexpr uint64_t kPageBytes = 65'536;
+  const std::string flag =
+      "--wasm-max-mem-pages=" + std::to_string(std::max<uint64_t>(1, bytes / kPageBytes));
+  v8::V8::SetFlagsFromString(flag.c_str());
+}
+
 Engine::~Engine() = default;
 
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(

@@ -3,6 +3,7 @@
 #ifndef OFFING_RUNTIME_ISOLATE_ENGINE_H_
 #define OFFING_RUNTIME_ISOLATE_ENGINE_H_
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ class Engine {
   static std::expected<std::unique_ptr<Engine>, std::string> start(
       node::MultiIsolatePlatform* platform, uv_loop_s* loop, const std::string& snapshot_path);
   ~Engine();
+  // How large any guest's WebAssembly memory may grow from now on (spec/limits.md 2); 0: as the engine
+  // has it.
+  static void limit_wasm_memory(uint64_t bytes);
 
   // Internals for runtime/isolate.
   struct Parts;

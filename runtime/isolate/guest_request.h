@@ -35,6 +35,7 @@ struct GuestRequest {
   bool client_gone = false;
   bool hung_told = false;
   uint32_t under_way = 0;
+  int64_t cpu_us = 0;          // charged so far; of an instance, in its current event (stop.h)
   uint32_t wait_until = 0;
   uint32_t timers = 0;         // of those under way
   uint32_t sources = 0;        // open ones that belong to it

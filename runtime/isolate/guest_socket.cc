@@ -30,6 +30,7 @@ void tell_guest(Isolate::Parts& parts, uint64_t id, RequestId owner,
                 std::variant<WebSocketMessage, WebSocketClose>& item) {
   run_turn(parts, [&](Local<v8::Context> context) {
     v8::Isolate* isolate = parts.isolate;
+    charge(parts, owner);
     work_ended(parts, owner);
     if (auto* message = std::get_if<WebSocketMessage>(&item)) {
       Local<v8::Value> data =

@@ -35,8 +35,9 @@ void GuestStream::read(Done done) {
     parts->wanted_pulls.push_back(stream_);
     return;
   }
-  enter_for(*parts, request_, 0, [parts, stream = stream_] {
-    run_turn(*parts, [parts, stream](v8::Local<v8::Context> context) {
+  enter_for(*parts, request_, 0, [parts, stream = stream_, request = request_] {
+    run_turn(*parts, [parts, stream, request](v8::Local<v8::Context> context) {
+      charge(*parts, request);
       call_entry(*parts, context, EntryFunction::kPull, {number(parts->isolate, stream)});
     });
   });
@@ -46,7 +47,9 @@ void GuestStream::cancel(std::string_view reason) {
   Isolate::Parts* parts = token_->parts;
   if (over_ || parts == nullptr) return;
   forget();
-  run_turn(*parts, [parts, stream = stream_, reason](v8::Local<v8::Context> context) {
+  run_turn(*parts, [parts, stream = stream_, request = request_,
+                    reason](v8::Local<v8::Context> context) {
+    charge(*parts, request);
     call_entry(*parts, context, EntryFunction::kCancel,
                {number(parts->isolate, stream), text_from_utf8(parts->isolate, reason)});
   });

@@ -114,6 +114,8 @@ std::string_view to_string(Outcome outcome) {
     case Outcome::kException: return "exception";
     case Outcome::kCanceled: return "canceled";
     case Outcome::kResponseStreamDisconnected: return "responseStreamDisconnected";
+    case Outcome::kExceededCpu: return "exceededCpu";
+    case Outcome::kExceededMemory: return "exceededMemory";
   }
   return "unknown";
 }
@@ -143,6 +145,10 @@ std::expected<std::unique_ptr<Isolate>, std::string> Isolate::start(Engine& engi
     parts->starting = false;
     if (recorder != nullptr) recorder->look_at_exports(context, *main);
   });
+  // It may have come to its end before anybody looked.
+  const int64_t limit_us = static_cast<int64_t>(parts->limits.startup_cpu_ms) * 1000;
+  if (started && limit_us > 0 && parts->last_stay_us > limit_us)
+    started = std::unexpected("Error: Script startup exceeded CPU time limit.");
   if (!started) return std::unexpected(started.error());
   return std::unique_ptr<Isolate>(new Isolate(std::move(parts)));
 }
@@ -160,6 +166,7 @@ void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
   request.done = std::move(done);
   parts.suspects.push_back(id);
   run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, id);
     v8::Isolate* isolate = parts.isolate;
     const Request& in = request.incoming;
     Local<v8::Value> arguments[] = {
@@ -169,7 +176,7 @@ void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
         entrypoint_string(parts, entrypoint)};
     if (!call_entry(parts, context, EntryFunction::kFetch, 5, arguments).IsEmpty()) return;
     GuestRequest* unanswered = parts.find_request(id);
-    if (unanswered == nullptr) return;
+    if (unanswered == nullptr || is_stopping(parts)) return;
     answer(parts, *unanswered,
            {.outcome = Outcome::kException, .response = {},
             .error = "the runtime's fetch entry failed"});
@@ -182,6 +189,7 @@ void Isolate::client_gone(RequestId id) {
   if (request == nullptr || request->client_gone) return;
   request->client_gone = true;
   run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, id);
     call_entry(parts, context, EntryFunction::kClientGone, {number(parts.isolate, id)});
     if (GuestRequest* left = parts.find_request(id)) {
       answer(parts, *left, {.outcome = Outcome::kCanceled, .response = {}, .error = {}});

@@ -26,7 +26,9 @@
 namespace offing {
 
 // How one invocation ended; spellings of spec/limits.md 5.3.
-enum class Outcome : uint8_t { kOk, kException, kCanceled, kResponseStreamDisconnected };
+enum class Outcome : uint8_t {
+  kOk, kException, kCanceled, kResponseStreamDisconnected, kExceededCpu, kExceededMemory
+};
 std::string_view to_string(Outcome outcome);
 
 struct FetchResult {

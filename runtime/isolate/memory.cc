@@ -1,5 +1,7 @@
 #include "runtime/isolate/memory.h"
 
+#include <v8-statistics.h>
+
 #include <cstdlib>
 
 namespace offing {
@@ -27,14 +29,29 @@ void GuestMemory::Free(void* data, size_t length) {
 void GuestMemory::watch(v8::Isolate* isolate) {
   isolate_ = isolate;
   isolate->AddNearHeapLimitCallback(near_heap_limit, this);
+  isolate->AddGCEpilogueCallback(after_collection, this, v8::kGCTypeMarkSweepCompact);
+}
+
+void GuestMemory::exceed() {
+  heap_exceeded_ = newly_exceeded_ = true;
+  isolate_->TerminateExecution();
+}
+
+// Heap and buffers together, as the platform counts (spec/limits.md 2). What is no garbage is known
+// after a full collection only.
+void GuestMemory::after_collection(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags,
+                                   void* self) {
+  auto* memory = static_cast<GuestMemory*>(self);
+  v8::HeapStatistics heap;
+  isolate->GetHeapStatistics(&heap);
+  if (heap.used_heap_size() + memory->buffers_bytes() > memory->limit_bytes_) memory->exceed();
 }
 
 // V8 aborts the process when this gives no more; the guest is terminated at its next safe point,
 // and until then it may use what is added here.
 size_t GuestMemory::near_heap_limit(void* self, size_t current_bytes, size_t initial_bytes) {
   auto* memory = static_cast<GuestMemory*>(self);
-  memory->heap_exceeded_ = true;
-  memory->isolate_->TerminateExecution();
+  memory->exceed();
   return current_bytes + initial_bytes / 2;
 }
 

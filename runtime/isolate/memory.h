@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace offing {
 
@@ -23,17 +24,23 @@ class GuestMemory final : public v8::ArrayBuffer::Allocator {
 
   size_t buffers_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
   bool heap_exceeded() const { return heap_exceeded_; }
+  bool is_newly_exceeded() const { return newly_exceeded_; }
+  // Once for each time that the limit was passed.
+  bool take_exceeded() { return std::exchange(newly_exceeded_, false); }
   // Asks V8 to tell this object when the heap of `isolate` is nearly full.
   void watch(v8::Isolate* isolate);
 
  private:
   static size_t near_heap_limit(void* self, size_t current_bytes, size_t initial_bytes);
+  static void after_collection(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* self);
+  void exceed();
   bool reserve(size_t length);
 
   const size_t limit_bytes_;
   std::atomic<size_t> used_bytes_ = 0;
   v8::Isolate* isolate_ = nullptr;
   bool heap_exceeded_ = false;
+  bool newly_exceeded_ = false;
 };
 
 }  // namespace offing

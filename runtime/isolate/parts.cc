@@ -18,8 +18,7 @@
 namespace offing {
 namespace {
 
-// Generous: the platform's 128 MB per isolate is enforced elsewhere, these only keep the process
-// alive (spec/limits.md 2).
+// Without a limit, these keep the process alive.
 constexpr size_t kHeapBytes = 256u << 20;
 constexpr size_t kBufferBytes = 512u << 20;
 
@@ -72,7 +71,7 @@ std::vector<std::string_view> shape_names(Shape shape) {
 }  // namespace
 
 Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
-    : engine(engine), host(host), limits(options.limits), token(std::make_shared<Token>(this)), memory(kBufferBytes),
+    : engine(engine), host(host), limits(options.limits), token(std::make_shared<Token>(this)), memory(options.limits.memory_bytes != 0 ? options.limits.memory_bytes : kBufferBytes),
       eval_during_startup(options.flags.contains("allow_eval_during_startup")) {
   outbox.reserve(16);
   running = host.running_mark();
@@ -120,7 +119,8 @@ void Isolate::Parts::make_isolate() {
   params.snapshot_blob = &shared.snapshot;
   params.external_references = native_references();
   params.array_buffer_allocator = &memory;
-  params.constraints.ConfigureDefaultsFromHeapSize(0, kHeapBytes);
+  params.constraints.ConfigureDefaultsFromHeapSize(
+      0, limits.memory_bytes != 0 ? limits.memory_bytes : kHeapBytes);
   v8::Isolate::Initialize(isolate, params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetPromiseRejectCallback(on_promise_reject);
@@ -128,12 +128,14 @@ void Isolate::Parts::make_isolate() {
   isolate->SetHostImportModuleDynamicallyCallback(ModuleRegistry::import_dynamically);
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
   memory.watch(isolate);
+  cpu_watch = host.cpu_watch();
 }
 
 // Order: nothing may call back any more, then the outside's objects, then handles, then V8.
 Isolate::Parts::~Parts() {
   assert(depth == 0 && "an isolate cannot be destroyed from inside a turn");
   token->parts = nullptr;
+  if (cpu_watch != nullptr) cpu_watch->forget(isolate);
   timers.for_each([this](uint64_t, Timer& timer) { host.clear_timer(timer.host_timer); });
   requests.for_each([this](uint64_t, std::unique_ptr<GuestRequest>& request) {
     if (request->drain_timer != 0) host.clear_timer(request->drain_timer);

@@ -22,6 +22,7 @@
 #include "runtime/isolate/memory.h"
 #include "runtime/isolate/pending.h"
 #include "runtime/isolate/rpc.h"
+#include "runtime/limits/cpu_watch.h"
 
 namespace offing {
 
@@ -85,6 +86,9 @@ struct Called {
   std::move_only_function<void()> call;
 };
 
+// Why a guest was stopped for good (stop.h).
+enum class Stopped : uint8_t { kNo, kCpu, kMemory };
+
 struct Rejection {
   v8::Global<v8::Promise> promise;
   v8::Global<v8::Value> reason;
@@ -112,6 +116,10 @@ struct Isolate::Parts {
   bool eval_during_startup = false;
   bool compiling_wasm = false;      // the registry itself compiles a module of the bundle
   int depth = 0;                    // turns entered and not left
+  CpuWatch* cpu_watch = nullptr;    // null: nobody stops this guest
+  RequestId charged = 0;            // whom the turn is for (stop.h)
+  int64_t last_stay_us = 0;         // CPU time of the last turn
+  Stopped stopped = Stopped::kNo;
   uint64_t unread_mark = 0;         // what `running.word` is when nobody wants to know
   RunningMark running;
   std::vector<std::variant<Answered, Delivered, Called>> outbox;

@@ -47,6 +47,7 @@ GuestRequest& open_event(Isolate::Parts& parts, RequestId event, RequestId actor
                          RpcDone done) {
   GuestRequest& request = open_request(parts, event);
   request.actor = actor;
+  if (actor != 0) refill(parts, actor);
   request.props = std::move(call.props);
   request.rpc = std::make_unique<RpcCall>(std::move(call));
   request.rpc_done = std::move(done);
@@ -81,6 +82,7 @@ void serve(Isolate::Parts& parts, const Callee& callee, RequestId event) {
   run_turn(parts, [&](Local<v8::Context> context) {
     GuestRequest* request = parts.find_request(event);
     if (request == nullptr || request->answered) return;
+    charge(parts, event);
     v8::Isolate* isolate = parts.isolate;
     const RpcCall& call = *request->rpc;
     const uint64_t number_of_call = call.number;
@@ -98,6 +100,7 @@ void serve(Isolate::Parts& parts, const Callee& callee, RequestId event) {
         number(isolate, number_of_call)};
     Local<v8::Value> kept;
     if (!call_entry(parts, context, EntryFunction::kRpcCall, 7, arguments).ToLocal(&kept)) {
+      if (is_stopping(parts)) return;
       return fail_call(parts, event, GuestError::of("the runtime's rpc entry failed"));
     }
     if (!kept->IsObject() || number_of_call == 0) return;

@@ -48,6 +48,7 @@ class TestRun : public std::enable_shared_from_this<TestRun> {
     };
     parts->suspects.push_back(id);
     run_turn(*parts, [this, parts, id](Local<v8::Context> context) {
+      charge(*parts, id);
       // It answers as a request does: native.respond or native.respondError.
       call_entry(*parts, context, EntryFunction::kTest,
                  {text_from_utf8(parts->isolate, results_[at_].name), number(parts->isolate, id)});

@@ -70,7 +70,7 @@ void settle_turn(Isolate::Parts& parts, Local<v8::Context> context) {
       pull_wanted(parts, context);
       parts.isolate->PerformMicrotaskCheckpoint();
     }
-  } while (!parts.suspects.empty() && tell_hung(parts, context));
+  } while (!parts.suspects.empty() && !is_stopping(parts) && tell_hung(parts, context));
   parts.isolate->SetContinuationPreservedEmbedderDataV2(v8::Undefined(parts.isolate));
 }
 
@@ -96,9 +96,8 @@ v8::MaybeLocal<v8::Value> call_entry(Isolate::Parts& parts, Local<v8::Context> c
   v8::TryCatch caught(parts.isolate);
   v8::MaybeLocal<v8::Value> result = call_uncaught(parts, context, function, count, arguments);
   if (!result.IsEmpty()) return result;
-  if (caught.HasTerminated()) {
+  if (caught.HasTerminated()) {   // end_watch tells what it was
     parts.isolate->CancelTerminateExecution();
-    parts.host.uncaught(0, "runtime", "the guest was stopped", "");
   } else {
     report_uncaught(parts, context, 0, "runtime", caught.Exception());
   }

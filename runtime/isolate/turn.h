@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "runtime/isolate/parts.h"
+#include "runtime/isolate/stop.h"
 
 namespace offing {
 
@@ -38,8 +39,10 @@ void run_turn(Isolate::Parts& parts, Body body) {
     if (!parts.graveyard.empty()) std::exchange(parts.graveyard, {}).clear();
     ++parts.depth;
     const uint64_t outer = std::exchange(*parts.running.word, parts.running.value);
+    watch_turn(parts);
     body(context);
     settle_turn(parts, context);
+    end_watch(parts);
     *parts.running.word = outer;
     --parts.depth;
   }

@@ -19,20 +19,20 @@ constexpr std::string_view kThisVersion = "not by this version of offing";
 
 // NOLINTBEGIN: a table
 constexpr LimitRow kRows[] = {
-    {"bundle-gzip", kDeploy, kBytes, &L::bundle_gzip_bytes, "all modules in one gzip stream (10027)", kNotYet, kThisVersion},
+    {"bundle-gzip", kDeploy, kBytes, &L::bundle_gzip_bytes, "all modules in one gzip stream (10027)", kEnforced, "offing check"},
     {"bundle-size", kDeploy, kBytes, &L::bundle_bytes, "all modules, uncompressed (10027)", kFixed, "when a bundle is loaded"},
-    {"startup-cpu", kDeploy, kMs, &L::startup_cpu_ms, "CPU to parse and run top-level code (10021)", kNotYet, kThisVersion},
+    {"startup-cpu", kDeploy, kMs, &L::startup_cpu_ms, "CPU to parse and run top-level code (10021)", kEnforced, "when an isolate starts, and offing check"},
     {"text-bindings", kDeploy, kCount, &L::text_bindings, "variables and secrets of a Worker (10055)", kWarned, "when a project is loaded"},
     {"text-binding-size", kDeploy, kBytes, &L::text_binding_bytes, "one variable or secret (10054)", kWarned, "when a project is loaded"},
 
-    {"request-cpu", kCpu, kMs, &L::request_cpu_ms, "CPU of an HTTP request (1102)", kNotYet, kThisVersion},
+    {"request-cpu", kCpu, kMs, &L::request_cpu_ms, "CPU of an HTTP request (1102)", kEnforced, "a watchdog; in virtual time and under a seed only what runs for 10 s is stopped"},
     {"cron-cpu", kCpu, kMs, &L::cron_cpu_ms, "CPU of a cron run, interval below 1 h", kNever, kNoCron},
     {"cron-hourly-cpu", kCpu, kMs, &L::cron_hourly_cpu_ms, "CPU of a cron run, interval of 1 h or more", kNever, kNoCron},
     {"queue-cpu", kCpu, kMs, &L::queue_cpu_ms, "CPU of a queue batch", kNever, kNoQueues},
-    {"actor-cpu", kCpu, kMs, &L::actor_event_cpu_ms, "CPU of a Durable Object, full again at each event", kNotYet, kThisVersion},
+    {"actor-cpu", kCpu, kMs, &L::actor_event_cpu_ms, "CPU of a Durable Object, full again at each event", kEnforced, "as request-cpu"},
     {"cpu-max", kCpu, kMs, &L::cpu_ms_max, "the most that limits.cpu_ms may ask for", kEnforced, "when the limits are put together"},
 
-    {"memory", kMemory, kBytes, &L::memory_bytes, "an isolate: JavaScript heap and WebAssembly memory (1102)", kNotYet, kThisVersion},
+    {"memory", kMemory, kBytes, &L::memory_bytes, "an isolate: JavaScript heap and WebAssembly memory (1102)", kEnforced, "heap and buffers together; WebAssembly memory on its own"},
     {"subrequest-memory", kMemory, kBytes, &L::subrequest_memory_bytes, "charged to the isolate for each outstanding subrequest", kNotYet, kThisVersion},
 
     {"external-subrequests", kSubrequests, kCount, &L::external_subrequests, "fetch, Cache API and connect of one invocation", kEnforced, "fetch, hop by hop, WebSockets, and calls of service bindings"},
