@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "emulator/check/refusing_host.h"
-#include "emulator/world/cpu_guard.h"
-#include "emulator/world/world.h"
+#include "emulator/world/clocks.h"
+#include "emulator/world/watchdog.h"
 #include "runtime/isolate/isolate.h"
 
 namespace offing::check {
@@ -20,8 +20,11 @@ bool start_once(Engine& engine, const Bundle& bundle, const WorkerOptions& worke
   RefusingHost host;
   std::expected<std::unique_ptr<Isolate>, std::string> started;
   {
-    CpuGuard guard(stop_after_us, [&recorder] { recorder.stop(); });
+    Watchdog watchdog([](void* starting) { static_cast<StartupRecorder*>(starting)->stop(); });
+    watchdog.enter(&recorder);
+    watchdog.allow(stop_after_us);
     started = Isolate::start(engine, host, bundle, worker, &recorder);
+    watchdog.leave();
   }
   result.output = host.lines();
   if (!started) result.error = started.error();

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "emulator/cli/supervisor_report.h"
+#include "emulator/world/clocks.h"
 #include "emulator/world/running_note.h"
 
 namespace offing {
@@ -37,11 +38,7 @@ constexpr int64_t kDeafMs = 500;
 // One Ctrl-C may reach the parent on two ways.
 constexpr int64_t kSameMs = 100;
 
-int64_t now_ms() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
-}
+int64_t now_ms() { return monotonic_us() / 1000; }
 
 bool is_crash(int status) {
   if (WIFEXITED(status)) return WEXITSTATUS(status) == 133 || WEXITSTATUS(status) == 134;

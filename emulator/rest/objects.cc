@@ -238,7 +238,7 @@ std::string job_json(const R2Service::PrefixJob& job) {
 }
 
 void delete_prefix(RestContext& context, Exchange& exchange, const std::string& prefix) {
-  auto job = context.r2.delete_prefix(caller_of(exchange), exchange.words[4], prefix);
+  auto job = context.r2.delete_prefix(exchange.words[4], prefix);
   if (!job) return exchange.answer(std::unexpected(rest_error(job.error(), context.r2.settings())));
   exchange.answer(RestResult{job_json(*job), ""});
 }

@@ -182,15 +182,6 @@ void write_list(rapidjson::Writer<rapidjson::StringBuffer>& json, const char* na
 
 }  // namespace
 
-R2Token development_token() {
-  R2Token token;
-  token.name = "development";
-  token.access_key_id = "0ff1490ff1490ff1490ff1490ff14901";
-  token.token_value = "offing-development-token";
-  token.secret_access_key = secret_of(token.token_value);
-  return token;
-}
-
 std::optional<Scope> scope_named(std::string_view name) {
   for (const ScopeRow& row : kScopes)
     if (row.name == name) return row.scope;
@@ -204,7 +195,6 @@ std::string_view scope_name(Scope scope) {
 }
 
 Keys::Keys(std::vector<R2Token> tokens) : tokens_(std::move(tokens)) {
-  if (tokens_.empty()) tokens_.push_back(development_token());
   for (const R2Token& token : tokens_) by_id_.emplace(token.access_key_id, &token);
 }
 

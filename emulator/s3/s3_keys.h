@@ -23,9 +23,6 @@
 
 namespace offing::s3 {
 
-// The key that is there when the settings name none. It is no secret: it is printed at the start.
-R2Token development_token();
-
 struct Grant {  // of a temporary credential
   std::string bucket;
   std::optional<R2Token::Scope> scope;
@@ -60,7 +57,6 @@ struct Asked {
 
 class Keys {
  public:
-  // No tokens: the development key.
   explicit Keys(std::vector<R2Token> tokens);
   Keys(const Keys&) = delete;
   Keys& operator=(const Keys&) = delete;

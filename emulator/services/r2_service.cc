@@ -5,6 +5,7 @@
 
 #include "emulator/services/r2_object_source.h"
 #include "emulator/services/r2_service_impl.h"
+#include "runtime/bindings/r2_action.h"
 #include "storage/r2/conditional.h"
 #include "storage/r2/key.h"
 #include "storage/r2/limits.h"
@@ -14,31 +15,6 @@ namespace offing {
 
 using Op = R2Call::Op;
 using r2::Code;
-
-std::string_view r2_action(Op op) {
-  switch (op) {
-    case Op::kHead: return "head";
-    case Op::kGet: return "get";
-    case Op::kPut: return "put";
-    case Op::kDelete: return "delete";
-    case Op::kList: return "list";
-    case Op::kCreateMultipartUpload: return "createMultipartUpload";
-    case Op::kUploadPart: return "uploadPart";
-    case Op::kCompleteMultipartUpload: return "completeMultipartUpload";
-    case Op::kAbortMultipartUpload: return "abortMultipartUpload";
-    case Op::kCopy: return "copy";
-    case Op::kUploadPartCopy: return "uploadPartCopy";
-    case Op::kListParts: return "listParts";
-    case Op::kListUploads: return "listMultipartUploads";
-  }
-  return "";
-}
-
-static R2Answer refusal(r2::Error error) {
-  R2Answer answer;
-  answer.error = std::move(error);
-  return answer;
-}
 
 R2Service::Impl::~Impl() {
   if (sweep_) world_.cancel(sweep_);
@@ -376,10 +352,9 @@ std::expected<void, r2::Error> R2Service::set_notifications(
   return impl_->change(name, [&](r2::Bucket& b) { b.notifications = std::move(rules); });
 }
 
-std::expected<R2Service::PrefixJob, r2::Error> R2Service::delete_prefix(const R2Caller& caller,
-                                                                        std::string_view bucket,
-                                                                        std::string prefix) {
-  return impl_->delete_prefix(caller, bucket, std::move(prefix));
+std::expected<R2Service::PrefixJob, r2::Error> R2Service::delete_prefix(
+    std::string_view bucket, std::string prefix) {
+  return impl_->delete_prefix(bucket, std::move(prefix));
 }
 
 const R2Service::PrefixJob* R2Service::find_job(std::string_view id) const {

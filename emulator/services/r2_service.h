@@ -33,9 +33,6 @@ struct R2Caller {
   std::string_view door = "binding";   // binding, s3, rest, protocol, lifecycle
 };
 
-// "put", "createMultipartUpload", …: the <action> of a binding's errors (1.11).
-std::string_view r2_action(R2Call::Op op);
-
 class R2Service {
  public:
   // `state_directory`: an existing one, "" for memory. The error is for the user.
@@ -76,8 +73,7 @@ class R2Service {
     uint64_t deleted = 0;
     bool is_bucket_clear = false;
   };
-  std::expected<PrefixJob, r2::Error> delete_prefix(const R2Caller& caller, std::string_view bucket,
-                                                    std::string prefix);
+  std::expected<PrefixJob, r2::Error> delete_prefix(std::string_view bucket, std::string prefix);
   const PrefixJob* find_job(std::string_view id) const;
 
   // Where event notifications go (3.2): queue name and the message's body. None: to the trace only.

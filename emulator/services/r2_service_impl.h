@@ -17,6 +17,12 @@
 
 namespace offing {
 
+inline R2Answer refusal(r2::Error error) {
+  R2Answer answer;
+  answer.error = std::move(error);
+  return answer;
+}
+
 class R2Service::Impl {
  public:
   Impl(World& world, R2Settings settings)
@@ -31,8 +37,7 @@ class R2Service::Impl {
   std::expected<void, r2::Error> manage(const std::function<std::expected<void, r2::Error>()>& change);
   std::expected<void, r2::Error> change(std::string_view name,
                                         const std::function<void(r2::Bucket&)>& how);
-  std::expected<PrefixJob, r2::Error> delete_prefix(const R2Caller& caller, std::string_view bucket,
-                                                    std::string prefix);
+  std::expected<PrefixJob, r2::Error> delete_prefix(std::string_view bucket, std::string prefix);
   void arm_sweep();   // looks at everything
 
   World& world() { return world_; }

@@ -4,6 +4,7 @@
 
 #include "emulator/services/r2_service_impl.h"
 #include "storage/r2/key.h"
+#include "storage/r2/uuid.h"
 
 namespace offing {
 
@@ -96,17 +97,15 @@ void R2Service::Impl::sweep() {
 // ---- Deletion by prefix (spec/r2.md 3.3)
 
 std::expected<R2Service::PrefixJob, r2::Error> R2Service::Impl::delete_prefix(
-    const R2Caller&, std::string_view name, std::string prefix) {
+    std::string_view name, std::string prefix) {
   r2::Bucket* bucket = store_->find(name);
   if (bucket == nullptr) return std::unexpected(r2::Code::kNoSuchBucket);
   if (settings_.empty_bucket_refused_by_locks && !bucket->locks.empty())
     return std::unexpected(r2::Code::kObjectLocked);
   Random& random = world_.random("r2/job");
-  const uint64_t halves[2] = {random.next(), random.next()};
-  const std::string hex = digest::to_hex({reinterpret_cast<const char*>(halves), sizeof halves});
   PrefixJob job;
-  job.id = hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
-           hex.substr(16, 4) + "-" + hex.substr(20);
+  const uint64_t chance = random.next();
+  job.id = r2::uuid_shaped(chance, random.next());
   job.prefix = std::move(prefix);
   job.started_ms = world_.now_ms();
   jobs[job.id] = job;

@@ -6,6 +6,7 @@
 
 #include "emulator/services/r2_object_source.h"
 #include "emulator/services/r2_service_impl.h"
+#include "runtime/bindings/r2_action.h"
 #include "storage/r2/conditional.h"
 #include "storage/r2/key.h"
 #include "storage/r2/limits.h"
@@ -16,12 +17,6 @@ namespace offing {
 using Op = R2Call::Op;
 using digest::Algorithm;
 using r2::Code;
-
-static R2Answer refusal(r2::Error error) {
-  R2Answer answer;
-  answer.error = std::move(error);
-  return answer;
-}
 
 static bool has_body(Op op) {
   return op == Op::kPut || op == Op::kUploadPart || op == Op::kCopy || op == Op::kUploadPartCopy;

@@ -1,6 +1,5 @@
-// The system's clocks, entropy and environment. No other file of the tree may read them.
+// The system's entropy and environment (its clocks: clocks.cc). No other room of the tree may read them.
 #include <sys/random.h>
-#include <ctime>
 #include <cstdlib>
 #include <optional>
 
@@ -10,16 +9,6 @@ namespace offing {
 
 // Events run in one go before the loop polls its sockets again.
 constexpr size_t kEventsPerTurn = 4096;
-
-static int64_t clock_us(clockid_t clock) {
-  timespec t;
-  clock_gettime(clock, &t);
-  return static_cast<int64_t>(t.tv_sec) * 1000000 + t.tv_nsec / 1000;
-}
-
-int64_t thread_cpu_us() { return clock_us(CLOCK_THREAD_CPUTIME_ID); }
-int64_t monotonic_us() { return clock_us(CLOCK_MONOTONIC); }
-int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
 
 uint64_t system_seed() {
   uint64_t seed = 0;
@@ -33,7 +22,7 @@ std::string environment(const char* name) {
 }
 
 RealWorld::RealWorld(std::optional<uint64_t> seed)
-    : World(seed ? *seed : system_seed(), clock_us(CLOCK_REALTIME)), seeded_(seed.has_value()) {
+    : World(seed ? *seed : system_seed(), wall_clock_us()), seeded_(seed.has_value()) {
   wall_offset_us_ = now_us_ - monotonic_us();
   uv_timer_init(loop(), &timer_);
   uv_prepare_init(loop(), &prepare_);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "emulator/trace/trace.h"
+#include "emulator/world/clocks.h"
 #include "emulator/world/faults.h"
 #include "emulator/world/random.h"
 #include "emulator/world/running_note.h"
@@ -155,12 +156,6 @@ class VirtualWorld final : public World {
 
 // A seed from the system, for runs that were given none; printed so that they can be repeated.
 uint64_t system_seed();
-// CPU time of the calling thread: for measuring limits and benchmarks, never for decisions of order.
-int64_t thread_cpu_us();
-// A stopwatch on the system's monotonic clock, for reports of real time.
-int64_t monotonic_us();
-// The calendar's time, for what is about the user's day and not about the run.
-int64_t wall_clock_us();
 // The one reader of the environment; empty when unset.
 std::string environment(const char* name);
 

@@ -8,6 +8,7 @@
 #include "storage/r2/conditional.h"
 #include "storage/r2/key.h"
 #include "storage/r2/limits.h"
+#include "storage/r2/uuid.h"
 
 namespace offing::r2 {
 
@@ -127,11 +128,8 @@ void Store::replace(Bucket& bucket, std::string key, ObjectRef object) {
 
 // UUID shape: half chance, half a number that no other write of this store has.
 std::string Store::new_version() {
-  uint64_t halves[2] = {options_.random(), next_number_++};
-  halves[1] = (halves[1] * 0x9e3779b97f4a7c15ull) ^ (halves[0] >> 7);
-  const std::string hex = digest::to_hex({reinterpret_cast<const char*>(halves), sizeof halves});
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" +
-         hex.substr(16, 4) + "-" + hex.substr(20);
+  const uint64_t chance = options_.random();
+  return uuid_shaped(chance, (next_number_++ * 0x9e3779b97f4a7c15ull) ^ (chance >> 7));
 }
 
 // Lock, condition, then the write, at one instant. What it refuses it leaves to the caller.

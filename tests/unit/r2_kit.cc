@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "runtime/bindings/r2_action.h"
+
 namespace offing {
 
 using Op = R2Call::Op;

@@ -11,6 +11,7 @@
 #include "emulator/s3/sigv4.h"
 #include "emulator/world/random.h"
 #include "tests/unit/r2_kit.h"
+#include "tests/unit/s3_token.h"
 
 namespace offing {
 namespace {
@@ -83,7 +84,7 @@ class Run {
 
   void open() {
     kit_ = std::make_unique<R2Kit>(settings_, durable_ ? folder_->path.string() : "", seed_);
-    keys_ = std::make_unique<s3::Keys>(std::vector<R2Token>{});
+    keys_ = std::make_unique<s3::Keys>(std::vector{s3_token()});
     front_ = std::make_unique<S3Front>(kit_->world, *kit_->r2, *keys_);
   }
 
@@ -103,7 +104,7 @@ class Run {
     request.has_body = !body.empty() || request.method == "PUT" || request.method == "POST";
     if (request.has_body) request.headers.add("content-length", std::to_string(body.size()));
     request.body = std::move(body);
-    const R2Token token = s3::development_token();
+    const R2Token token = s3_token();
     s3::sign(request, {token.access_key_id, token.secret_access_key, ""}, "auto",
              "UNSIGNED-PAYLOAD", kit_->world.now_ms());
     std::optional<Response> response;

@@ -133,7 +133,7 @@ TEST_CASE("spec/r2.md 2.3 delete bucket: a locked object blocks it as any other 
 }
 
 TEST_CASE("spec/r2.md 2.3: no bypass: an admin key is refused too, and a bypass header says 501") {
-  S3Kit s3;   // the development key is Admin Read & Write
+  S3Kit s3;   // its key is Admin Read & Write
   s3.put("/bucket/logs/1", "first");
   s3.lock("");
   CHECK(s3.remove("/bucket/logs/1").said() == "409 ObjectLockedByBucketPolicy");

@@ -6,6 +6,7 @@
 #include "emulator/s3/s3_front.h"
 #include "storage/digest/digest.h"
 #include "tests/unit/http_test_kit.h"
+#include "tests/unit/s3_token.h"
 
 namespace offing {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 // Stops the world at each S3RequestEvent.
 class S3Site : private trace::Reader {
  public:
-  S3Site() : world(1), keys({}) {
+  S3Site() : world(1), keys({s3_token()}) {
     world.trace().add_reader(this);
     r2 = std::move(*R2Service::open(world, {}, ""));
     r2->bucket_for_binding("bucket", "");
