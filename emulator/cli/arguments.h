@@ -11,32 +11,9 @@
 #include "emulator/cli/check_arguments.h"
 #include "emulator/cli/limits_arguments.h"
 #include "emulator/cli/r2_arguments.h"
+#include "emulator/stage/worker_arguments.h"
 
 namespace offing::cli {
-
-// What every command that runs a Worker takes.
-struct WorkerArguments {
-  std::string project;
-  std::string environment;  // --env
-  std::string config;       // --config
-  std::string locations = "LHR,SIN,IAD";
-  uint32_t isolates = 1;
-  std::string isolate_idle = "10m";
-  std::string kv_lag;
-  std::string kv_mode;
-  std::string kv_settings;  // file
-  std::string r2_settings;  // file
-  std::string state;        // directory; empty = memory
-  std::string commit_delay = "0ms";   // --do-commit-delay
-  std::vector<std::string> links;      // --link
-  std::optional<uint64_t> seed;
-  std::vector<std::string> faults;
-  std::vector<std::string> allow_net;
-  bool allow_loopback = false;
-  std::string outbound;  // HAR file
-  std::string trace;     // NDJSON file
-  LimitArguments limits;
-};
 
 struct DevArguments {
   WorkerArguments worker;
@@ -45,6 +22,7 @@ struct DevArguments {
   std::optional<uint16_t> s3_port;
   std::vector<std::string> allow_hosts;
   bool quiet = false;
+  bool verbose = false;
 };
 
 struct ReplayArguments {
@@ -60,6 +38,7 @@ struct ReplayArguments {
   double rate = 10;  // Vegeta targets a second
   std::string json_file;
   std::string junit_file;
+  std::vector<std::string> reports = {"staleness"};  // --report
   bool quiet = false;
 };
 

@@ -4,7 +4,7 @@
 #define OFFING_EMULATOR_CLI_COMMANDS_H_
 
 #include "emulator/cli/arguments.h"
-#include "emulator/cli/stack.h"
+#include "emulator/stage/stack.h"
 
 namespace offing::cli {
 

@@ -8,10 +8,10 @@
 
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
-#include "emulator/cli/http_limits.h"
 #include "emulator/cli/reload.h"
 #include "emulator/cli/s3_door.h"
 #include "emulator/gateway/http_front.h"
+#include "emulator/stage/http_limits.h"
 #include "emulator/world/parent_link.h"
 
 namespace offing::cli {

@@ -6,18 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "runtime/limits/profile.h"
+#include "emulator/stage/worker_arguments.h"
 
 namespace CLI {
 class App;
 }
 
 namespace offing::cli {
-
-struct LimitArguments {
-  std::string profile = "paid";          // --limits
-  std::vector<LimitOverride> overrides;  // in the order in which they are to be applied
-};
 
 struct LimitsArguments {
   std::string profile = "paid";

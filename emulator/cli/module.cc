@@ -19,7 +19,7 @@ int run(node::MultiIsolatePlatform* platform) {
     return 1;
   }
   const std::string& path = words.front();
-  offing::cli::Process process{platform, path.substr(0, path.rfind('/'))};
+  offing::Process process{platform, path.substr(0, path.rfind('/'))};
   auto parsed = offing::cli::parse_arguments({words.begin() + 1, words.end()});
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   auto& arguments = std::get<offing::cli::Arguments>(parsed);

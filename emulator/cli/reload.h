@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "emulator/cli/stack.h"
+#include "emulator/stage/stack.h"
 
 namespace offing::cli {
 

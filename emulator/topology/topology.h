@@ -46,6 +46,7 @@ class Topology {
   Topology(Services& services, Engine& engine, const Bundle& bundle, const WorkerOptions& worker,
            TopologyOptions options);
 
+  const TopologyOptions& options() const { return options_; }
   const std::vector<std::string>& locations() const { return options_.locations; }
   std::optional<size_t> find_location(std::string_view code) const;
 
@@ -66,6 +67,9 @@ class Topology {
   const std::string& cf_json(size_t location) const { return cf_json_[location]; }
   // Called when an isolate leaves the rota: whatever lives in it has to go.
   std::function<void(size_t location, uint32_t isolate)> on_leaving;
+
+  // Of the Worker, and of its isolates that begin from now on.
+  const Limits& limits() const { return worker_.limits; }
 
   // Evicts every isolate of the location (or of all). Gives how many.
   size_t evict(std::optional<size_t> location, std::string_view why);

@@ -48,6 +48,8 @@ class Faults {
 
   // Arms a point from "name=rule". The error says what is wrong and lists the names there are.
   std::expected<void, std::string> arm(std::string_view rule);
+  // Other draws from now on; what is armed and what was counted stays.
+  void reseed(uint64_t seed) { seed_ = seed; }
   // Counts the passage; true when the fault is to happen now.
   bool hit(FaultPoint point);
 

@@ -21,8 +21,10 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+static WorldState real_state(uint64_t seed) { return {seed, wall_clock_us(), Faults(seed)}; }
+
 RealWorld::RealWorld(std::optional<uint64_t> seed)
-    : World(seed ? *seed : system_seed(), wall_clock_us()), seeded_(seed.has_value()) {
+    : World(real_state(seed ? *seed : system_seed())), seeded_(seed.has_value()) {
   wall_offset_us_ = now_us_ - monotonic_us();
   uv_timer_init(loop(), &timer_);
   uv_prepare_init(loop(), &prepare_);
@@ -51,7 +53,8 @@ void RealWorld::turn() {
   in_turn_ = true;
   const int64_t now_us = monotonic_us() + wall_offset_us_;
   if (now_us > now_us_) now_us_ = now_us;
-  const bool drained = run_turn(kEventsPerTurn);
+  bool drained = run_turn(kEventsPerTurn);
+  if (!inner_.empty()) drained = settle_inner() && drained;
   in_turn_ = false;
   if (drained) {
     uv_idle_stop(&idle_);
@@ -59,6 +62,27 @@ void RealWorld::turn() {
   } else {
     uv_idle_start(&idle_, [](uv_idle_t*) {});  // keep the loop from sleeping
   }
+}
+
+// What they post to this world belongs to this turn, and may be news to them.
+bool RealWorld::settle_inner() {
+  bool drained = true;
+  do {
+    for (size_t i = 0; i < inner_.size(); ++i) {
+      if (inner_[i] && inner_[i]->settle()) drained = false;
+    }
+    std::erase(inner_, nullptr);
+    const auto due = scheduler_.next_due_us();
+    if (!due || *due > now_us_) return drained;
+  } while (run_turn(kEventsPerTurn));
+  return false;
+}
+
+void RealWorld::let_go(VirtualWorld& inner) {
+  for (VirtualWorld*& held : inner_) {
+    if (held == &inner) held = nullptr;
+  }
+  if (!in_turn_) std::erase(inner_, nullptr);
 }
 
 // Most turns leave the next due event where it was: the timer is touched only when that moves.

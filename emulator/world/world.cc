@@ -5,16 +5,18 @@
 
 namespace offing {
 
-World::World(uint64_t seed, int64_t start_us)
-    : now_us_(start_us), seed_(seed), trace_(&now_us_), faults_(seed) {
-  uv_loop_init(&loop_);
+World::World(WorldState state, uv_loop_t* loop)
+    : now_us_(state.now_us), seed_(state.seed), loop_(loop ? loop : &own_loop_), trace_(&now_us_),
+      faults_(std::move(state.faults)), streams_(std::move(state.streams)) {
+  if (loop_ == &own_loop_) uv_loop_init(loop_);
 }
 
 World::~World() {
-  uv_walk(&loop_, [](uv_handle_t* h, void*) { if (!uv_is_closing(h)) uv_close(h, nullptr); },
+  if (loop_ != &own_loop_) return;
+  uv_walk(loop_, [](uv_handle_t* h, void*) { if (!uv_is_closing(h)) uv_close(h, nullptr); },
           nullptr);
-  uv_run(&loop_, UV_RUN_DEFAULT);
-  uv_loop_close(&loop_);
+  uv_run(loop_, UV_RUN_DEFAULT);
+  uv_loop_close(loop_);
 }
 
 World::ExternalId World::begin_external(int64_t due_us) {
@@ -67,13 +69,14 @@ bool World::fault(FaultPoint point) {
 
 void World::stop() {
   stopping_ = true;
-  uv_stop(&loop_);
+  uv_stop(loop_);
 }
 
 bool World::run_turn(size_t limit) {
   while (limit > 0) {
     if (auto task = scheduler_.pop(now_us_)) {
       --limit;
+      ++events_run_;
       (*task)();
       continue;
     }
@@ -82,21 +85,6 @@ bool World::run_turn(size_t limit) {
     for (Task& hook : hooks) hook();
   }
   return false;
-}
-
-void VirtualWorld::run() {
-  while (!stopping()) {
-    run_turn(SIZE_MAX);
-    if (stopping()) return;  // time stays where it was stopped
-    if (externals_awaited_ > 0) {
-      uv_run(loop(), UV_RUN_ONCE);
-      continue;
-    }
-    if (awaits_external()) uv_run(loop(), UV_RUN_NOWAIT);
-    auto due = scheduler_.next_due_us();
-    if (!due) return;
-    if (*due > now_us_) now_us_ = *due;
-  }
 }
 
 }  // namespace offing

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,9 +30,19 @@
 
 namespace offing {
 
+// What of a world is more than what is scheduled in it: where its time stands, what was drawn, which faults
+// are armed. A world made from it draws on from there.
+struct WorldState {
+  uint64_t seed = 1;
+  int64_t now_us = 0;
+  Faults faults{1};
+  std::map<std::string, Random, std::less<>> streams = {};
+};
+
 class World {
  public:
-  World(uint64_t seed, int64_t start_us);
+  // `loop` is someone else's and outlives the world; null: one of its own.
+  explicit World(WorldState state, uv_loop_t* loop = nullptr);
   virtual ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -73,7 +84,9 @@ class World {
   bool fault(FaultPoint point);
   Faults& faults() { return faults_; }
   trace::Trace& trace() { return trace_; }
-  uv_loop_t* loop() { return &loop_; }
+  const trace::Trace& trace() const { return trace_; }
+  WorldState state() const { return {seed_, now_us_, faults_, streams_}; }
+  uv_loop_t* loop() { return loop_; }
   // What runs right now: the world's own memory, or a page that the parent process reads, too.
   RunningNote& running() { return *running_; }
   // `page` outlives the world. Before anything keeps an address in the note.
@@ -88,6 +101,7 @@ class World {
  protected:
   // Runs what is due at this instant, hooks included. At most `limit` events; false if some remain.
   bool run_turn(size_t limit);
+  uint64_t events_run() const { return events_run_; }
   bool stopping() const { return stopping_; }
   bool awaits_external() const { return !externals_.empty(); }
 
@@ -102,8 +116,10 @@ class World {
   void external_place_reached(ExternalId id);
 
   uint64_t seed_;
-  uv_loop_t loop_;
+  uv_loop_t own_loop_;
+  uv_loop_t* loop_;
   bool stopping_ = false;
+  uint64_t events_run_ = 0;
   trace::Trace trace_;
   Faults faults_;
   std::unique_ptr<RunningNote> own_running_ = std::make_unique<RunningNote>();
@@ -118,6 +134,8 @@ class World {
   size_t externals_awaited_ = 0;
 };
 
+class VirtualWorld;
+
 // Follows the system's clocks. Time is read once a turn.
 class RealWorld final : public World {
  public:
@@ -131,27 +149,80 @@ class RealWorld final : public World {
   // the loop. Called by the loop itself, before and after it polls.
   void turn();
 
+  // Virtual worlds on this world's loop: they settle at the end of each turn. Each is let go of before it
+  // is destroyed.
+  void hold(VirtualWorld& inner) { inner_.push_back(&inner); }
+  void let_go(VirtualWorld& inner);
+
  private:
   void arm_timer();
+  bool settle_inner();
   bool seeded_;
   bool in_turn_ = false;
   std::optional<int64_t> armed_due_us_;  // what timer_ waits for
   int64_t wall_offset_us_;
+  std::vector<VirtualWorld*> inner_;     // null: let go of while they settle
   uv_timer_t timer_;
   uv_prepare_t prepare_;
   uv_check_t check_;
   uv_idle_t idle_;
 };
 
-// Time is a number. Starts at `start_us`.
+// Time is a number, moved by what is next to happen (`run`) or by whoever drives the world (`settle`,
+// `advance_to`).
 class VirtualWorld final : public World {
  public:
   // 2026-01-01T00:00:00Z
   static constexpr int64_t kDefaultStartUs = 1767225600LL * 1000000;
-  explicit VirtualWorld(uint64_t seed, int64_t start_us = kDefaultStartUs)
-      : World(seed, start_us) {}
+  // So far a wait may make time skip: beyond, nothing in sight is what it waits for.
+  static constexpr int64_t kSkipUsMax = 24LL * 3600 * 1000000;
+
+  explicit VirtualWorld(uint64_t seed, int64_t start_us = kDefaultStartUs, uv_loop_t* loop = nullptr)
+      : World({seed, start_us, Faults(seed)}, loop) {}
+  explicit VirtualWorld(WorldState state, uv_loop_t* loop = nullptr) : World(std::move(state), loop) {}
   bool is_virtual() const override { return true; }
+  // On a loop of its own: until `stop`, or until nothing is left to happen.
   void run() override;
+
+  // ---- Driven from outside.
+  // Runs what is due. Then, while somebody waits (or a move is under way), jumps to what is next, and so
+  // on. Ends when there is nothing to do, when real I/O is awaited, or after many events: true when it
+  // wants to be called again at once. Called from inside it does nothing.
+  bool settle();
+  // Somebody outside waits for what this world does, so its time may skip.
+  void begin_wait() { ++waiting_; skipped_from_us_ = now_us_; }
+  void end_wait();
+  size_t waiting() const { return waiting_; }
+  bool auto_skip() const { return auto_skip_; }
+  void set_auto_skip(bool on) { auto_skip_ = on; }
+  // Takes time to `target_us` (not before now), running everything on the way in order. `done` is called
+  // from inside `settle`, when time is there. Moves asked for together are made one after the other.
+  struct Moved {
+    uint64_t events;  // run on the way
+    bool idle;        // nothing is scheduled any more
+  };
+  using MoveDone = std::move_only_function<void(Moved)>;
+  void advance_to(int64_t target_us, MoveDone done);
+  // The same, but ends as soon as nothing is scheduled; time then stays at what happened last.
+  void run_until_idle(int64_t limit_us, MoveDone done);
+  // When the next thing happens by itself.
+  std::optional<int64_t> next_due_us() { return scheduler_.next_due_us(); }
+
+ private:
+  struct Move {
+    int64_t target_us;
+    bool until_idle;
+    uint64_t events_before;
+    MoveDone done;
+  };
+  bool step();
+  void jump_to(int64_t at_us) { if (at_us > now_us_) now_us_ = at_us; }
+
+  bool settling_ = false;
+  bool auto_skip_ = true;
+  size_t waiting_ = 0;
+  int64_t skipped_from_us_ = 0;  // since when only waits have moved time
+  std::deque<Move> moves_;
 };
 
 // A seed from the system, for runs that were given none; printed so that they can be repeated.

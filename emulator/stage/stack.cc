@@ -1,4 +1,4 @@
-#include "emulator/cli/stack.h"
+#include "emulator/stage/stack.h"
 
 #include <chrono>
 #include <cstdio>
@@ -6,10 +6,10 @@
 #include <iterator>
 #include <utility>
 
-#include "emulator/cli/http_limits.h"
+#include "emulator/stage/http_limits.h"
 #include "storage/kv/settings.h"
 
-namespace offing::cli {
+namespace offing {
 
 std::string date_of(int64_t us) {
   const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(us)};
@@ -67,9 +67,9 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   auto limits = limits_for(a, *project);
   if (!limits) return std::unexpected(limits.error());
   stack->limits_ = std::move(*limits);
-  stack->project_ = std::move(*project);
-  stack->project_.worker.limits = stack->limits_.limits;
-  stack->source_maps_ = std::make_unique<config::BundleSourceMaps>(stack->project_.bundle);
+  stack->project_ = std::make_shared<config::Project>(std::move(*project));
+  stack->project_->worker.limits = stack->limits_.limits;
+  stack->source_maps_ = std::make_shared<config::BundleSourceMaps>(stack->project_->bundle);
 
   auto engine = Engine::start(process.platform, world.loop(),
                               process.directory + "/offing-snapshot.bin");
@@ -85,29 +85,68 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
 
   if (auto opened = stack->open_r2(); !opened) return std::unexpected(opened.error());
 
-  auto outbound = Outbound::open(
-      world, {.allowed = a.allow_net, .allow_loopback = a.allow_loopback,
-              .recording_path = a.outbound, .client = client_options(stack->limits_.limits)});
-  if (!outbound) return std::unexpected("--outbound " + outbound.error());
-  stack->outbound_ = std::move(*outbound);
-
-  stack->services_.reset(new Services{world, *stack->kv_, *stack->r2_, *stack->outbound_,
-                                      *stack->source_maps_, stack->kv_namespaces(),
-                                      stack->r2_buckets(), nullptr});
-  stack->watch_ = std::make_unique<GuestWatch>(world.is_virtual() || a.seed.has_value());
-  stack->services_->cpu_watch = stack->watch_.get();
-  stack->topology_ = std::make_unique<Topology>(
-      *stack->services_, *stack->engine_, stack->project_.bundle, stack->project_.worker,
-      TopologyOptions{std::move(*locations), a.isolates, *idle_ms});
+  if (auto opened = stack->open_outbound(); !opened) return std::unexpected(opened.error());
+  stack->watch_ = std::make_shared<GuestWatch>(world.is_virtual() || a.seed.has_value());
+  stack->open_topology(std::move(*locations), *idle_ms);
   auto commit_delay_ms = parse_duration_ms(a.commit_delay);
   if (!commit_delay_ms) return std::unexpected("--do-commit-delay: " + commit_delay_ms.error());
-  auto actors = Actors::open(world, *stack->topology_, stack->project_.worker,
+  auto actors = Actors::open(world, *stack->topology_, stack->project_->worker,
                              {a.state, *commit_delay_ms * 1000, a.links});
   if (!actors) return std::unexpected(actors.error());
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
-  stack->gateway_ = std::make_unique<WorkerGateway>(world, *stack->topology_);
   return stack;
+}
+
+std::expected<std::unique_ptr<Stack>, std::string> Stack::fork(World& world, Stack& from,
+                                                               const StackState& state) {
+  std::unique_ptr<Stack> stack(new Stack(world, from.arguments_));
+  stack->project_ = from.project_;
+  stack->limits_ = from.limits_;
+  stack->source_maps_ = from.source_maps_;
+  stack->engine_ = from.engine_;
+  stack->watch_ = from.watch_;
+  auto kv = KvService::open(world, *state.kv);
+  if (!kv) return std::unexpected(kv.error());
+  stack->kv_ = std::move(*kv);
+  auto tokens = R2Tokens::open(world, *state.r2_tokens);
+  if (!tokens) return std::unexpected(tokens.error());
+  stack->r2_tokens_ = std::move(*tokens);
+  auto r2 = R2Service::open(world, *state.r2);
+  if (!r2) return std::unexpected(r2.error());
+  stack->r2_ = std::move(*r2);
+  if (auto opened = stack->open_outbound(); !opened) return std::unexpected(opened.error());
+  stack->open_topology(from.topology_->locations(), from.topology_->options().idle_evict_ms);
+  stack->services_->next_number = state.next_number;
+  auto actors = Actors::open(world, *stack->topology_, stack->project_->worker, *state.actors);
+  if (!actors) return std::unexpected(actors.error());
+  stack->actors_ = std::move(*actors);
+  stack->services_->guest_calls = stack->actors_.get();
+  return stack;
+}
+
+StackState Stack::copy_state() {
+  return {world_.state(), kv_->copy_state(), r2_->copy_state(), r2_tokens_->copy_state(),
+          actors_->copy_state(), services_->next_number};
+}
+
+std::expected<void, std::string> Stack::open_outbound() {
+  auto outbound = Outbound::open(
+      world_, {.allowed = arguments_.allow_net, .allow_loopback = arguments_.allow_loopback,
+               .recording_path = arguments_.outbound, .client = client_options(limits_.limits)});
+  if (!outbound) return std::unexpected("--outbound " + outbound.error());
+  outbound_ = std::move(*outbound);
+  return {};
+}
+
+void Stack::open_topology(std::vector<std::string> locations, int64_t idle_ms) {
+  services_.reset(new Services{world_, *kv_, *r2_, *outbound_, *source_maps_, kv_namespaces(),
+                               r2_buckets(), nullptr});
+  services_->cpu_watch = watch_.get();
+  topology_ = std::make_unique<Topology>(
+      *services_, *engine_, project_->bundle, project_->worker,
+      TopologyOptions{std::move(locations), arguments_.isolates, idle_ms});
+  gateway_ = std::make_unique<WorkerGateway>(world_, *topology_);
 }
 
 std::expected<config::Project, std::string> Stack::load(const WorkerArguments& a) {
@@ -148,14 +187,14 @@ std::expected<void, std::string> Stack::open_r2() {
 
 std::vector<uint32_t> Stack::r2_buckets() {
   std::vector<uint32_t> buckets;
-  for (const R2Binding& binding : project_.worker.r2_bindings)
+  for (const R2Binding& binding : project_->worker.r2_bindings)
     buckets.push_back(r2_->bucket_for_binding(binding.bucket_name, binding.jurisdiction));
   return buckets;
 }
 
 std::vector<uint32_t> Stack::kv_namespaces() {
   std::vector<uint32_t> namespaces;
-  for (const KvBinding& binding : project_.worker.kv_bindings)
+  for (const KvBinding& binding : project_->worker.kv_bindings)
     namespaces.push_back(kv_->ns(binding.namespace_id));
   return namespaces;
 }
@@ -167,10 +206,10 @@ std::expected<void, std::string> Stack::reload() {
   if (!limits) return std::unexpected("not reloaded: " + limits.error());
   actors_->reset_for_new_code();
   topology_->evict(std::nullopt, "reload");
-  const std::vector<ActorClass> old_classes = std::move(project_.worker.actor_classes);
-  project_ = std::move(*project);
+  const std::vector<ActorClass> old_classes = std::move(project_->worker.actor_classes);
+  *project_ = std::move(*project);
   limits_ = std::move(*limits);
-  project_.worker.limits = limits_.limits;
+  project_->worker.limits = limits_.limits;
   source_maps_->forget();
   services_->kv_namespaces = kv_namespaces();
   services_->r2_buckets = r2_buckets();
@@ -222,4 +261,4 @@ std::string TraceOutput::finish() {
   return hash;
 }
 
-}  // namespace offing::cli
+}  // namespace offing

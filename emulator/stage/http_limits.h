@@ -1,13 +1,13 @@
 // What of a profile's limits a server or a client of HTTP keeps (spec/limits.md 2): sizes of URLs,
 // headers, bodies and WebSocket messages. No limit is taken as one that no request needs.
-#ifndef OFFING_EMULATOR_CLI_HTTP_LIMITS_H_
-#define OFFING_EMULATOR_CLI_HTTP_LIMITS_H_
+#ifndef OFFING_EMULATOR_STAGE_HTTP_LIMITS_H_
+#define OFFING_EMULATOR_STAGE_HTTP_LIMITS_H_
 
 #include "emulator/http/client.h"
 #include "emulator/http/server.h"
 #include "runtime/limits/limits.h"
 
-namespace offing::cli {
+namespace offing {
 
 inline constexpr uint64_t kHeadBytesMax = 64 << 20;
 inline constexpr uint64_t kMessageBytesMax = 1 << 30;
@@ -32,6 +32,6 @@ inline http::ClientOptions client_options(const Limits& limits) {
   return options;
 }
 
-}  // namespace offing::cli
+}  // namespace offing
 
-#endif  // OFFING_EMULATOR_CLI_HTTP_LIMITS_H_
+#endif  // OFFING_EMULATOR_STAGE_HTTP_LIMITS_H_

@@ -1,7 +1,9 @@
 // Everything that one Worker needs to run, put together: configuration, engine, services, locations
 // and the gateway, in a given world. The order of the members is the order of construction.
-#ifndef OFFING_EMULATOR_CLI_STACK_H_
-#define OFFING_EMULATOR_CLI_STACK_H_
+// Several stacks may run one Worker in worlds of their own: forks share what never changes (the engine,
+// the project, its source maps, the watch over guests) and copy what is stored.
+#ifndef OFFING_EMULATOR_STAGE_STACK_H_
+#define OFFING_EMULATOR_STAGE_STACK_H_
 
 #include <expected>
 #include <memory>
@@ -10,7 +12,6 @@
 #include <vector>
 
 #include "emulator/actors/actors.h"
-#include "emulator/cli/arguments.h"
 #include "emulator/config/project.h"
 #include "emulator/config/source_map.h"
 #include "emulator/gateway/worker_gateway.h"
@@ -18,6 +19,7 @@
 #include "emulator/services/outbound.h"
 #include "emulator/services/r2_service.h"
 #include "emulator/services/r2_tokens.h"
+#include "emulator/stage/worker_arguments.h"
 #include "emulator/topology/guest_watch.h"
 #include "emulator/topology/topology.h"
 #include "emulator/trace/readers.h"
@@ -25,12 +27,23 @@
 #include "runtime/isolate/engine.h"
 #include "runtime/limits/profile.h"
 
-namespace offing::cli {
+namespace offing {
 
 // What the process is, found once at its start.
 struct Process {
   node::MultiIsolatePlatform* platform = nullptr;
   std::string directory;  // of offing.node; the snapshot lies beside it
+};
+
+// Everything that is stored in a stack's world, at one instant, and the world itself. Isolates, instances
+// and sockets are not in it.
+struct StackState {
+  WorldState world;
+  std::shared_ptr<const KvService::State> kv;
+  std::shared_ptr<const R2Service::State> r2;
+  std::shared_ptr<const R2Tokens::State> r2_tokens;
+  std::shared_ptr<const Actors::State> actors;
+  uint64_t next_number = 0;
 };
 
 class Stack {
@@ -39,10 +52,16 @@ class Stack {
   static std::expected<std::unique_ptr<Stack>, std::string> build(World& world,
                                                                   const Process& process,
                                                                   const WorkerArguments& arguments);
+  // The same Worker in another world, with this state; `world` was made of `state.world`.
+  static std::expected<std::unique_ptr<Stack>, std::string> fork(World& world, Stack& from,
+                                                                 const StackState& state);
   ~Stack();
+  // What the next event would find. Not with a state directory.
+  StackState copy_state();
+  bool on_disk() const { return !arguments_.state.empty(); }
 
   World& world() { return world_; }
-  config::Project& project() { return project_; }
+  config::Project& project() { return *project_; }
   // What guests are allowed: --limits, the Wrangler file, single limits. Follows a reload.
   const Profile& limits() const { return limits_; }
   Topology& topology() { return *topology_; }
@@ -64,20 +83,23 @@ class Stack {
   static std::expected<Profile, std::string> limits_for(const WorkerArguments& arguments,
                                                         const config::Project& project);
   std::expected<void, std::string> open_r2();
+  std::expected<void, std::string> open_outbound();
+  // Everything that runs guests, once the services are there.
+  void open_topology(std::vector<std::string> locations, int64_t idle_ms);
   std::vector<uint32_t> kv_namespaces();
   std::vector<uint32_t> r2_buckets();
 
   World& world_;
   WorkerArguments arguments_;
-  config::Project project_;
+  std::shared_ptr<config::Project> project_;
   Profile limits_;
-  std::unique_ptr<config::BundleSourceMaps> source_maps_;
-  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<config::BundleSourceMaps> source_maps_;
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<GuestWatch> watch_;
   std::unique_ptr<KvService> kv_;
   std::unique_ptr<R2Service> r2_;
   std::unique_ptr<R2Tokens> r2_tokens_;
   std::unique_ptr<Outbound> outbound_;
-  std::unique_ptr<GuestWatch> watch_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
   std::unique_ptr<Actors> actors_;
@@ -89,7 +111,8 @@ class TraceOutput {
  public:
   static std::expected<std::unique_ptr<TraceOutput>, std::string> open(World& world,
                                                                        const std::string& path,
-                                                                       bool hash_always);
+                                                                       bool hash_always,
+                                                                       trace::Measured measured);
   ~TraceOutput();
   // Ends the file; gives the hash, or "" when none was kept.
   std::string finish();
@@ -104,6 +127,6 @@ class TraceOutput {
 // Today, YYYY-MM-DD, of a time of the world.
 std::string date_of(int64_t us);
 
-}  // namespace offing::cli
+}  // namespace offing
 
-#endif  // OFFING_EMULATOR_CLI_STACK_H_
+#endif  // OFFING_EMULATOR_STAGE_STACK_H_
