@@ -30,6 +30,23 @@ class Actors final : public GuestCalls {
   static std::expected<std::unique_ptr<Actors>, std::string> open(World& world, Topology& topology,
                                                                   const WorkerOptions& worker,
                                                                   ActorSettings settings);
+  // All objects at one moment: what each has committed, its home, its alarm with the runs that failed;
+  // and the links' times. Immutable: any number of runs may begin from one.
+  class State;
+  // Goes on from there, in memory, in the same locations: no object has an instance, nor a WebSocket.
+  // Alarms run when they would have. Links and delays are those of the state.
+  static std::expected<std::unique_ptr<Actors>, std::string> open(World& world, Topology& topology,
+                                                                  const WorkerOptions& worker,
+                                                                  const State& state);
+  // In memory only. A transaction that is open is not in it; a commit is, acknowledged or not.
+  std::shared_ptr<const State> copy_state() const;
+  // Writes `directory`/do, as `--state` has it. The error: it is there already, or cannot be written.
+  std::expected<void, std::string> dump(const std::string& directory) const;
+  // What a state directory holds. It is free again when this returns; `settings.state` does not count.
+  // The error is that of `open`, or that there is no such directory.
+  static std::expected<std::shared_ptr<const State>, std::string> load_state(
+      World& world, const WorkerOptions& worker, const std::vector<std::string>& locations,
+      ActorSettings settings, const std::string& directory);
   ~Actors() override;
 
   void call_fetch(RequestId caller, size_t location, CallTarget target, Request inner,
@@ -54,11 +71,17 @@ class Actors final : public GuestCalls {
   std::string status_json() const;
 
  private:
-  Actors(World& world, const WorkerOptions& worker, const std::vector<std::string>& locations)
-      : world_(world), worker_(worker), links_(locations) {}
+  Actors(World& world, const WorkerOptions& worker, ActorSettings settings, Links links,
+         std::unique_ptr<durable::Store> store)
+      : world_(world), worker_(worker), settings_(std::move(settings)), links_(std::move(links)),
+        store_(std::move(store)) {}
+  static std::expected<Links, std::string> links_of(const std::vector<std::string>& locations,
+                                                    const std::vector<std::string>& rules);
+  void assemble(Topology& topology);
 
   World& world_;
   const WorkerOptions& worker_;
+  ActorSettings settings_;
   Links links_;
   std::unique_ptr<durable::Store> store_;
   std::unique_ptr<Commits> commits_;

@@ -33,6 +33,38 @@ void Alarms::start() {
   }
 }
 
+std::vector<Alarms::Saved> Alarms::saved() const {
+  std::vector<std::pair<EventId, Saved>> found;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.set_ms) continue;
+    Saved one{key, *entry.set_ms, entry.due_us, entry.counted, entry.uncounted, entry.backoff};
+    if (entry.running) {
+      one.due_us = *entry.set_ms * 1000;
+      if (entry.moved) one.counted = one.uncounted = one.backoff = 0;
+    }
+    found.emplace_back(entry.event, std::move(one));
+  }
+  std::ranges::sort(found, {}, [](const auto& one) {
+    return std::pair(one.second.due_us, one.first);
+  });
+  std::vector<Saved> saved;
+  saved.reserve(found.size());
+  for (auto& [event, one] : found) saved.push_back(std::move(one));
+  return saved;
+}
+
+void Alarms::resume(const std::vector<Saved>& saved) {
+  for (const Saved& one : saved) {
+    if (!space_of(one.key)) continue;
+    Entry& entry = entries_[one.key];
+    entry.set_ms = one.set_ms;
+    entry.counted = one.counted;
+    entry.uncounted = one.uncounted;
+    entry.backoff = one.backoff;
+    schedule(one.key, entry, one.due_us);
+  }
+}
+
 std::optional<uint32_t> Alarms::space_of(const durable::ObjectName& key) const {
   for (uint32_t i = 0; i < worker_.actor_classes.size(); ++i) {
     if (worker_.actor_classes[i].unique_key == key.unique_key) return i;
@@ -69,6 +101,7 @@ void Alarms::changed(const durable::AlarmRecord& record) {
 }
 
 void Alarms::schedule(const durable::ObjectName& key, Entry& entry, int64_t due_us) {
+  entry.due_us = due_us;
   entry.event = world_.schedule(due_us, [this, key] { run(key); });
 }
 

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "emulator/actors/calls.h"
 #include "emulator/actors/commits.h"
@@ -25,6 +26,18 @@ class Alarms {
 
   // Schedules what an earlier process has left set.
   void start();
+
+  // What is set, for another run of the same state, in the order in which it would run. One that runs
+  // is to run once more: what it did not commit is lost.
+  struct Saved {
+    durable::ObjectName key;
+    int64_t set_ms;
+    int64_t due_us;
+    uint32_t counted, uncounted, backoff;
+  };
+  std::vector<Saved> saved() const;
+  // In the place of `start`, with these objects known; those of a class that is gone are left out.
+  void resume(const std::vector<Saved>& saved);
   // ctx.abort(reason, {retryAlarm: false}) while this object's alarm runs.
   void do_not_retry(const Object& object);
   size_t armed() const { return entries_.size(); }
@@ -33,6 +46,7 @@ class Alarms {
   struct Entry {
     std::optional<int64_t> set_ms;   // as committed
     EventId event = 0;               // the run that is scheduled
+    int64_t due_us = 0;              // and for when
     bool running = false;
     int64_t running_ms = 0;          // what the running one was set for
     int64_t began_us = 0;            // when the running one began

@@ -49,6 +49,24 @@ Object& Objects::known(const durable::ObjectName& key, uint32_t space, std::stri
   return *object;
 }
 
+std::vector<Objects::Saved> Objects::saved() const {
+  std::vector<Saved> saved;
+  saved.reserve(objects_.size());
+  for (const auto& object : objects_) saved.push_back({object->key, object->name, object->home});
+  return saved;
+}
+
+void Objects::resume(const std::vector<Saved>& saved) {
+  objects_.reserve(saved.size());
+  for (const Saved& one : saved) {
+    uint32_t space = 0;
+    while (space < worker_.actor_classes.size() &&
+           worker_.actor_classes[space].unique_key != one.key.unique_key)
+      ++space;
+    known(one.key, space < worker_.actor_classes.size() ? space : kNoSpace, one.name, one.home);
+  }
+}
+
 std::expected<Object*, std::string> Objects::find(const CallTarget& target,
                                                   size_t caller_location) {
   assert(target.kind == CallTarget::Kind::kActor);

@@ -81,6 +81,15 @@ class Objects {
   Object* of_actor(RequestId actor);
   Object& known(const durable::ObjectName& key, uint32_t space, std::string_view name, size_t home);
 
+  // What of an object is no instance's and not in the store, for another run of the same state.
+  struct Saved {
+    durable::ObjectName key;
+    std::string name;
+    size_t home;
+  };
+  std::vector<Saved> saved() const;
+  void resume(const std::vector<Saved>& saved);
+
   // Its instance's isolate, made when it has none. The error: the Worker does not start.
   std::expected<Isolate*, std::string> wake(Object& object, std::string_view why);
   Isolate* isolate_of(const Object& object);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "emulator/services/dump_directory.h"
 #include "storage/kv/cursor.h"
 #include "storage/kv/disk.h"
 #include "storage/kv/store.h"
@@ -31,6 +32,21 @@ class Lent final : public RandomStreams {
   };
   World& world_;
   std::deque<One> streams_;
+};
+
+// Of a state, which draws nothing.
+class NoStreams final : public RandomStreams {
+ public:
+  Randomness& stream(std::string_view) override { return none_; }
+
+ private:
+  struct None final : Randomness {
+    double uniform() override {
+      assert(!"a state draws no numbers");
+      return 0;
+    }
+  };
+  None none_;
 };
 
 // Counts what passes, so that a refusal can say how long the value was.
@@ -78,6 +94,12 @@ KvValue value_of(const kv::ReadResult& read) {
 
 }  // namespace
 
+class KvService::State {
+ public:
+  NoStreams streams;
+  std::unique_ptr<kv::Store> store;
+};
+
 class KvService::Impl final : public kv::Watcher {
  public:
   explicit Impl(World& world) : world_(world), lent_(world) {}
@@ -86,10 +108,22 @@ class KvService::Impl final : public kv::Watcher {
   }
   std::expected<void, std::string> open(KvSettings settings, std::vector<std::string> locations,
                                         const std::string& state_dir);
+  void open(const State& state) {
+    store_ = state.store->copy(lent_);
+    arm_delivery();
+  }
+  std::expected<void, std::string> set_settings(KvSettings settings) {
+    advance();
+    auto set = store_->set_settings(std::move(settings), lent_);
+    arm_delivery();
+    return set;
+  }
+  Inspected inspect(std::string_view namespace_id, std::string_view key) const;
   void call(uint32_t location, uint64_t request, uint32_t ns, KvCall call, KvCallback done);
   std::expected<void, std::string> seed(kv::Write write);
   void flush();
   kv::Store& store() { return *store_; }
+  const kv::Store& store() const { return *store_; }
   int64_t now_ms() const { return world_.now_ms(); }
 
  private:
@@ -423,6 +457,35 @@ std::expected<void, std::string> KvService::Impl::seed(kv::Write write) {
   return {};
 }
 
+KvService::Inspected KvService::Impl::inspect(std::string_view namespace_id,
+                                              std::string_view key) const {
+  const auto ns = store_->find_ns(namespace_id);
+  const kv::Entry* entry = ns ? store_->find(*ns, key) : nullptr;
+  Inspected found;
+  if (const kv::Version* newest = entry ? entry->newest() : nullptr) {
+    found.version = newest->seq;
+    found.absent = newest->absent(now_ms());
+    found.size_bytes = newest->value ? newest->value->size() : 0;
+    found.written_at_ms = newest->written_at_ms;
+    if (newest->expiration_s != 0) found.expiration_s = newest->expiration_s;
+  }
+  const kv::Places& places = store_->places();
+  for (uint32_t i = 0; i < places.count(); ++i) {
+    const kv::Peeked peeked = store_->peek(entry, i, now_ms());
+    const kv::Version* served = peeked.seen.version.get();
+    Inspected::Place& place = found.locations.emplace_back();
+    place.location = places.locations[i];
+    place.version = served ? served->seq : 0;
+    place.absent = !served || served->absent(now_ms());
+    place.cause = kv::cause_name(peeked.seen.cause);
+    place.staleness_ms = entry ? entry->staleness_ms(served, now_ms()) : 0;
+    if (!peeked.seen.hit) continue;
+    place.age_ms = now_ms() - peeked.fetched_at_ms;
+    place.cached_until_ms = peeked.cached_until_ms;
+  }
+  return found;
+}
+
 KvService::KvService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 KvService::~KvService() { impl_->flush(); }
 
@@ -432,6 +495,55 @@ std::expected<std::unique_ptr<KvService>, std::string> KvService::open(
   if (auto ok = impl->open(std::move(settings), std::move(locations), state_dir); !ok)
     return std::unexpected(ok.error());
   return std::unique_ptr<KvService>(new KvService(std::move(impl)));
+}
+
+std::expected<std::unique_ptr<KvService>, std::string> KvService::open(World& world,
+                                                                       const State& state) {
+  auto impl = std::make_unique<Impl>(world);
+  impl->open(state);
+  return std::unique_ptr<KvService>(new KvService(std::move(impl)));
+}
+
+std::shared_ptr<const KvService::State> KvService::copy_state() const {
+  auto state = std::make_shared<State>();
+  state->store = std::as_const(*impl_).store().copy(state->streams);
+  return state;
+}
+
+std::expected<void, std::string> KvService::dump(const std::string& directory) const {
+  if (auto begun = begin_dump_of(directory, "kv.sqlite"); !begun) return begun;
+  auto disk = kv::Disk::open(directory);
+  if (!disk) return std::unexpected(disk.error());
+  if (SqlResult done = (*disk)->dump(impl_->store(), impl_->now_ms()); !done)
+    return std::unexpected(directory + "/kv.sqlite cannot be written: " + done.error());
+  return {};
+}
+
+std::expected<std::shared_ptr<const KvService::State>, std::string> KvService::load_state(
+    World& world, KvSettings settings, std::vector<std::string> locations,
+    const std::string& directory) {
+  auto state = std::make_shared<State>();
+  auto store = kv::Store::open(std::move(settings), std::move(locations), state->streams,
+                               world.now_ms());
+  if (!store) return std::unexpected(store.error());
+  state->store = std::move(*store);
+  const auto there = has_part(directory, "kv.sqlite");
+  if (!there) return std::unexpected(there.error());
+  if (!*there) return state;
+  auto disk = kv::Disk::open(directory);
+  if (!disk) return std::unexpected(disk.error());
+  if (SqlResult read = (*disk)->load(*state->store, world.now_ms()); !read)
+    return std::unexpected(read.error());
+  return state;
+}
+
+KvService::Inspected KvService::inspect(std::string_view namespace_id,
+                                        std::string_view key) const {
+  return impl_->inspect(namespace_id, key);
+}
+
+std::expected<void, std::string> KvService::set_settings(KvSettings settings) {
+  return impl_->set_settings(std::move(settings));
 }
 
 uint32_t KvService::ns(std::string_view namespace_id) { return impl_->store().ns(namespace_id); }

@@ -35,12 +35,47 @@ class KvService {
     std::optional<int64_t> expiration_s;
   };
 
+  // What is known of a key, and what each location would be served of it now.
+  struct Inspected {
+    struct Place {
+      std::string location;
+      uint64_t version = 0;                    // 0: none
+      bool absent = true;
+      std::string_view cause;                  // as in the trace
+      int64_t staleness_ms = 0;
+      std::optional<int64_t> age_ms;           // since it was fetched into the cache; none: uncached
+      std::optional<int64_t> cached_until_ms;
+    };
+    uint64_t version = 0;                      // the newest; 0: never written, as far as is known
+    bool absent = true;
+    uint64_t size_bytes = 0;
+    int64_t written_at_ms = 0;
+    std::optional<int64_t> expiration_s;
+    std::vector<Place> locations;
+  };
+  // All that is stored, cached and under way between locations, at one moment. Immutable: any number
+  // of services may begin from one.
+  class State;
+
   // `locations`: IATA codes, at least one. `state_dir`: an existing or creatable directory, "" for
   // memory. Errors: bad settings (a link or partition naming no location), a state directory that is
   // in use, damaged or written by a newer offing.
   static std::expected<std::unique_ptr<KvService>, std::string> open(
       World& world, KvSettings settings, std::vector<std::string> locations,
       std::string state_dir = "");
+  // Goes on from there, in memory: what was under way arrives when it would have; namespaces keep
+  // their numbers. Calls without an answer, and values on their way, stay with the original.
+  static std::expected<std::unique_ptr<KvService>, std::string> open(World& world,
+                                                                     const State& state);
+  std::shared_ptr<const State> copy_state() const;
+  // Writes `directory`/kv.sqlite, as `--state` has it: newest versions, no caches. The error: it is
+  // there already, or cannot be written.
+  std::expected<void, std::string> dump(const std::string& directory) const;
+  // What a state directory holds, all of it old. It is free again when this returns. The error is
+  // that of `open`, or that there is no such directory.
+  static std::expected<std::shared_ptr<const State>, std::string> load_state(
+      World& world, KvSettings settings, std::vector<std::string> locations,
+      const std::string& directory);
   ~KvService();
   KvService(const KvService&) = delete;
   KvService& operator=(const KvService&) = delete;
@@ -63,6 +98,13 @@ class KvService {
                                         std::optional<int64_t> expiration_s = {});
   // The newest version, whatever any location sees; nullopt when absent.
   std::optional<Newest> newest(std::string_view namespace_id, std::string_view key);
+  // Changes no cache and draws no number: of the knobs that decide by chance at a read (`evict_rate`,
+  // `non_monotonic`) it knows nothing.
+  Inspected inspect(std::string_view namespace_id, std::string_view key) const;
+  // Other settings from now on (kv::Store::set_settings): delays and lives that were drawn stay as
+  // they are. Partitions count from when the store was first opened. The error names what this run
+  // does not have (a location), and nothing has changed.
+  std::expected<void, std::string> set_settings(KvSettings settings);
   // Commits what waits for the turn's end, now. Call before destroying the world.
   void flush();
 

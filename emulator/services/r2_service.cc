@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "emulator/services/dump_directory.h"
 #include "emulator/services/r2_object_source.h"
 #include "emulator/services/r2_service_impl.h"
 #include "runtime/bindings/r2_action.h"
@@ -25,6 +26,22 @@ std::expected<void, std::string> R2Service::Impl::open(std::string state_directo
                                 [&random = world_.random("r2/version")] { return random.next(); }});
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
+  if (auto made = make_start_buckets(); !made) return made;
+  arm_sweep();
+  return {};
+}
+
+std::expected<void, std::string> R2Service::Impl::open(const State& state) {
+  store_ = state.store->copy([&random = world_.random("r2/version")] { return random.next(); });
+  if (auto made = make_start_buckets(); !made) return made;
+  jobs = state.jobs;
+  for (const auto& [id, job] : jobs)
+    if (!job.completed) world_.post([this, id, bucket = job.bucket] { run_job(id, bucket); });
+  arm_sweep();
+  return {};
+}
+
+std::expected<void, std::string> R2Service::Impl::make_start_buckets() {
   for (const R2Settings::StartBucket& start : settings_.buckets) {
     if (store_->find(start.settings.name) != nullptr) continue;
     auto made = manage([&]() -> std::expected<void, r2::Error> {
@@ -43,7 +60,6 @@ std::expected<void, std::string> R2Service::Impl::open(std::string state_directo
     if (!made)
       return std::unexpected("R2 bucket \"" + start.settings.name + "\": " + made.error().text);
   }
-  arm_sweep();
   return {};
 }
 
@@ -283,6 +299,45 @@ std::expected<std::unique_ptr<R2Service>, std::string> R2Service::open(
   if (auto opened = impl->open(std::move(state_directory)); !opened)
     return std::unexpected(opened.error());
   return std::unique_ptr<R2Service>(new R2Service(std::move(impl)));
+}
+
+std::expected<std::unique_ptr<R2Service>, std::string> R2Service::open(World& world,
+                                                                       const State& state) {
+  auto impl = std::make_unique<Impl>(world, state.settings);
+  if (auto opened = impl->open(state); !opened) return std::unexpected(opened.error());
+  return std::unique_ptr<R2Service>(new R2Service(std::move(impl)));
+}
+
+// Of a state, which draws nothing.
+static uint64_t no_random() {
+  assert(!"a state draws no numbers");
+  return 0;
+}
+
+std::shared_ptr<const R2Service::State> R2Service::copy_state() const {
+  auto state = std::make_shared<State>();
+  state->settings = impl_->settings();
+  state->store = impl_->store().copy(no_random);
+  state->jobs = impl_->jobs;
+  return state;
+}
+
+std::expected<void, std::string> R2Service::dump(const std::string& directory) const {
+  if (auto begun = begin_dump_of(directory, "r2"); !begun) return begun;
+  return impl_->store().dump(directory);
+}
+
+std::expected<std::shared_ptr<const R2Service::State>, std::string> R2Service::load_state(
+    World& world, R2Settings settings, const std::string& directory) {
+  const auto there = has_part(directory, "r2");
+  if (!there) return std::unexpected(there.error());
+  auto store = *there ? r2::Store::load(directory, no_random)
+                      : r2::Store::open({"", settings.sync, no_random});
+  if (!store) return std::unexpected(store.error());
+  auto state = std::make_shared<State>();
+  state->settings = std::move(settings);
+  state->store = std::move(*store);
+  return state;
 }
 
 void R2Service::call(const R2Caller& caller, R2Call call, R2Callback done) {

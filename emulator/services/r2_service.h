@@ -39,6 +39,23 @@ class R2Service {
   static std::expected<std::unique_ptr<R2Service>, std::string> open(World& world,
                                                                      R2Settings settings,
                                                                      std::string state_directory);
+  // Buckets, their rules and objects, uploads, jobs and settings at one moment. Immutable: any number
+  // of services may begin from one.
+  class State;
+  // Goes on from there, in memory; buckets keep their ids. Calls without an answer, and bodies on their
+  // way, stay with the original, and with them what it knows of writers that overlapped (C9): those
+  // windows begin anew. So does `deliver_notifications_to`.
+  static std::expected<std::unique_ptr<R2Service>, std::string> open(World& world,
+                                                                     const State& state);
+  // Of a service in memory.
+  std::shared_ptr<const State> copy_state() const;
+  // Writes `directory`/r2, as `--state` has it, without jobs. The error: it is there already, or cannot
+  // be written.
+  std::expected<void, std::string> dump(const std::string& directory) const;
+  // What a state directory holds. It is free again when this returns. The error is that of `open`, or
+  // that there is no such directory.
+  static std::expected<std::shared_ptr<const State>, std::string> load_state(
+      World& world, R2Settings settings, const std::string& directory);
   ~R2Service();
   R2Service(const R2Service&) = delete;
   R2Service& operator=(const R2Service&) = delete;
@@ -72,6 +89,7 @@ class R2Service {
     int64_t started_ms = 0, ended_ms = 0;
     uint64_t deleted = 0;
     bool is_bucket_clear = false;
+    uint32_t bucket = 0;   // its id
   };
   std::expected<PrefixJob, r2::Error> delete_prefix(std::string_view bucket, std::string prefix);
   const PrefixJob* find_job(std::string_view id) const;

@@ -23,6 +23,13 @@ inline R2Answer refusal(r2::Error error) {
   return answer;
 }
 
+class R2Service::State {
+ public:
+  R2Settings settings;
+  std::unique_ptr<r2::Store> store;
+  std::map<std::string, PrefixJob, std::less<>> jobs;
+};
+
 class R2Service::Impl {
  public:
   Impl(World& world, R2Settings settings)
@@ -30,6 +37,7 @@ class R2Service::Impl {
         overlap_(settings_.refuse_overlapping_writes, settings_.write_window_ms) {}
   ~Impl();
   std::expected<void, std::string> open(std::string state_directory);
+  std::expected<void, std::string> open(const State& state);
   void call(const R2Caller& caller, R2Call call, R2Callback done);
   void flush();
 
@@ -42,6 +50,7 @@ class R2Service::Impl {
 
   World& world() { return world_; }
   r2::Store& store() { return *store_; }
+  const r2::Store& store() const { return *store_; }
   const R2Settings& settings() const { return settings_; }
   std::map<std::string, PrefixJob, std::less<>> jobs;
   NotificationSink sink;
@@ -89,6 +98,7 @@ class R2Service::Impl {
   void notify(const r2::Bucket& bucket, r2::Action action, std::string_view key,
               const r2::Object* object, const R2Call* copy);
 
+  std::expected<void, std::string> make_start_buckets();
   void sweep();
   int64_t due_of(const r2::Bucket& bucket, std::string_view nfc_key, const r2::Object& object) const;
   void due_at(int64_t due_ms);

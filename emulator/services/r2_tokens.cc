@@ -11,6 +11,7 @@
 #include <iterator>
 #include <utility>
 
+#include "emulator/services/dump_directory.h"
 #include "emulator/services/r2_json.h"
 #include "emulator/trace/json_text.h"
 #include "storage/digest/digest.h"
@@ -126,14 +127,45 @@ std::expected<std::unique_ptr<R2Tokens>, std::string> R2Tokens::open(
     World& world, const std::vector<R2Token>& configured, const std::string& state_directory) {
   std::unique_ptr<R2Tokens> tokens(new R2Tokens(
       world, state_directory.empty() ? "" : state_directory + "/r2-tokens.json"));
-  tokens->tokens_.assign(configured.begin(), configured.end());
-  tokens->configured_ = configured.size();
-  if (auto loaded = tokens->load(); !loaded) return std::unexpected(loaded.error());
-  if (tokens->tokens_.empty()) {
-    auto made = tokens->create("default", Scope::kAdminReadWrite, {});
-    if (!made) return std::unexpected(made.error());
-  }
+  if (auto begun = tokens->begin(configured, tokens->file_); !begun)
+    return std::unexpected(begun.error());
   return tokens;
+}
+
+std::expected<void, std::string> R2Tokens::begin(const std::vector<R2Token>& configured,
+                                                 const std::string& file) {
+  tokens_.assign(configured.begin(), configured.end());
+  configured_ = configured.size();
+  if (auto loaded = load(file); !loaded) return loaded;
+  if (!tokens_.empty()) return {};
+  auto made = create("default", Scope::kAdminReadWrite, {});
+  if (!made) return std::unexpected(made.error());
+  return {};
+}
+
+std::unique_ptr<R2Tokens> R2Tokens::open(World& world, const State& state) {
+  std::unique_ptr<R2Tokens> tokens(new R2Tokens(world, ""));
+  tokens->tokens_ = state.tokens;
+  tokens->configured_ = state.configured;
+  return tokens;
+}
+
+std::shared_ptr<const R2Tokens::State> R2Tokens::copy_state() const {
+  return std::make_shared<const State>(tokens_, configured_);
+}
+
+std::expected<void, std::string> R2Tokens::dump(const std::string& directory) const {
+  if (auto begun = begin_dump_of(directory, "r2-tokens.json"); !begun) return begun;
+  return save(directory + "/r2-tokens.json");
+}
+
+std::expected<std::shared_ptr<const R2Tokens::State>, std::string> R2Tokens::load_state(
+    World& world, const std::vector<R2Token>& configured, const std::string& directory) {
+  if (auto there = has_part(directory, ""); !there) return std::unexpected(there.error());
+  R2Tokens tokens(world, "");
+  if (auto begun = tokens.begin(configured, directory + "/r2-tokens.json"); !begun)
+    return std::unexpected(begun.error());
+  return tokens.copy_state();
 }
 
 const R2Token* R2Tokens::find(std::string_view access_key_id) const {
@@ -166,7 +198,7 @@ std::expected<const R2Token*, std::string> R2Tokens::create(std::string name, Sc
   token.scope = scope;
   token.buckets = std::move(buckets);
   tokens_.push_back(std::move(token));
-  if (auto saved = save(); !saved) {
+  if (auto saved = save(file_); !saved) {
     tokens_.pop_back();
     return std::unexpected(saved.error());
   }
@@ -174,36 +206,36 @@ std::expected<const R2Token*, std::string> R2Tokens::create(std::string name, Sc
   return &tokens_.back();
 }
 
-std::expected<void, std::string> R2Tokens::load() {
-  if (file_.empty() || access(file_.c_str(), F_OK) != 0) return {};
-  std::ifstream in(file_, std::ios::binary);
+std::expected<void, std::string> R2Tokens::load(const std::string& file) {
+  if (file.empty() || access(file.c_str(), F_OK) != 0) return {};
+  std::ifstream in(file, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in) return std::unexpected(system_error(file_, "cannot be read"));
+  if (!in) return std::unexpected(system_error(file, "cannot be read"));
   rapidjson::Document document;
   if (auto parsed = parse_r2_json(text, document); !parsed)
-    return std::unexpected(file_ + ": " + parsed.error());
+    return std::unexpected(file + ": " + parsed.error());
   std::string error;
   R2JsonObject object(document, "", error);
   const rapidjson::Value* list = object.take("tokens");
   if (list == nullptr || !list->IsArray())
-    return std::unexpected(file_ + ": \"tokens\" must be a list; remove the file to begin anew");
+    return std::unexpected(file + ": \"tokens\" must be a list; remove the file to begin anew");
   for (const rapidjson::Value& item : list->GetArray()) {
     R2Token token;
     read_r2_token(item, "tokens[].", error, token);
-    if (!error.empty()) return std::unexpected(file_ + ": " + error);
+    if (!error.empty()) return std::unexpected(file + ": " + error);
     if (find(token.access_key_id) == nullptr) tokens_.push_back(std::move(token));
   }
   return {};
 }
 
-std::expected<void, std::string> R2Tokens::save() const {
-  if (file_.empty()) return {};
+std::expected<void, std::string> R2Tokens::save(const std::string& file) const {
+  if (file.empty()) return {};
   std::string text = "{\"tokens\":[";
   for (size_t i = configured_; i < tokens_.size(); ++i) {
     text += i > configured_ ? ",\n  " : "\n  ";
     append_token(text, tokens_[i]);
   }
-  return write_file(file_, text + "\n]}\n");
+  return write_file(file, text + "\n]}\n");
 }
 
 }  // namespace offing

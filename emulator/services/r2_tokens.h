@@ -27,6 +27,21 @@ class R2Tokens {
   static std::expected<std::unique_ptr<R2Tokens>, std::string> open(
       World& world, const std::vector<R2Token>& configured, const std::string& state_directory);
 
+  // All tokens of one moment. Immutable: any number of accounts may begin from one.
+  struct State {
+    std::deque<R2Token> tokens;
+    size_t configured = 0;   // the first ones
+  };
+  // Goes on from there, in memory.
+  static std::unique_ptr<R2Tokens> open(World& world, const State& state);
+  std::shared_ptr<const State> copy_state() const;
+  // Writes `directory`/r2-tokens.json, as `--state` has it: those that no settings file named. The
+  // error: it is there already, or cannot be written.
+  std::expected<void, std::string> dump(const std::string& directory) const;
+  // As `open`, but what it makes stays in memory. The error, too, when there is no such directory.
+  static std::expected<std::shared_ptr<const State>, std::string> load_state(
+      World& world, const std::vector<R2Token>& configured, const std::string& directory);
+
   // Null: there is none.
   const R2Token* find(std::string_view access_key_id) const;
   const R2Token* find_by_value(std::string_view token_value) const;
@@ -40,8 +55,10 @@ class R2Tokens {
 
  private:
   R2Tokens(World& world, std::string file) : world_(world), file_(std::move(file)) {}
-  std::expected<void, std::string> load();
-  std::expected<void, std::string> save() const;
+  std::expected<void, std::string> load(const std::string& file);
+  std::expected<void, std::string> save(const std::string& file) const;   // "": nowhere
+  std::expected<void, std::string> begin(const std::vector<R2Token>& configured,
+                                         const std::string& file);
 
   World& world_;
   std::string file_;   // "": memory

@@ -108,6 +108,7 @@ std::expected<R2Service::PrefixJob, r2::Error> R2Service::Impl::delete_prefix(
   job.id = r2::uuid_shaped(chance, random.next());
   job.prefix = std::move(prefix);
   job.started_ms = world_.now_ms();
+  job.bucket = bucket->id;
   jobs[job.id] = job;
   world_.post([this, id = job.id, bucket = bucket->id] { run_job(id, bucket); });
   return job;

@@ -61,6 +61,7 @@ class ObjectFiles {
       const std::string& directory);
 
   std::string log_path() const { return root_ + "/redo.log"; }
+  std::string path_of(const ObjectFile& file) const;
   bool has_files() const;  // of objects
 
   // Writes what `pages` holds to the object's file; without waiting for the disk.
@@ -82,7 +83,6 @@ class ObjectFiles {
   static constexpr size_t kSyncedOneByOneMax = 16;
   ObjectFiles() = default;
   std::string directory_of(std::string_view unique_key) const;
-  std::string path_of(const ObjectFile& file) const;
   int descriptor(ObjectFile& file);  // for reading; -1: cannot be opened
   void close(ObjectFile& file);
 

@@ -22,7 +22,7 @@ struct HistoryRecord {
   int64_t at_ms_before;
   int64_t alarm_ms_before;
   uint64_t order;  // over all objects
-  PageUndo undo;
+  std::shared_ptr<const PageUndo> undo;  // copies of the store share it
 };
 
 struct HistoryStart {

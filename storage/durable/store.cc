@@ -10,6 +10,7 @@ namespace offing::durable {
 std::expected<std::unique_ptr<Store>, std::string> Store::open(StoreOptions options) {
   const bool on_disk = !options.directory.empty();
   auto store = std::make_unique<StoreImpl>(std::move(options));
+  store->seed();
   if (on_disk)
     if (auto opened = store->open_directory(); !opened) return std::unexpected(opened.error());
   return store;
@@ -18,7 +19,9 @@ std::expected<std::unique_ptr<Store>, std::string> Store::open(StoreOptions opti
 StoreImpl::StoreImpl(StoreOptions options)
     : options_(std::move(options)),
       vfs_(options_.world.now_ms),
-      checkpoint_above_bytes_(options_.log_bytes_max) {
+      checkpoint_above_bytes_(options_.log_bytes_max) {}
+
+void StoreImpl::seed() {
   if (options_.world.random_bytes) {
     uint8_t bytes[8];
     options_.world.random_bytes(bytes);
@@ -90,7 +93,7 @@ void StoreImpl::forget_namespace(std::string_view unique_key) {
   auto it = objects_.lower_bound({std::string(unique_key), ""});
   while (it != objects_.end() && it->first.unique_key == unique_key) {
     assert(!it->second->open);
-    for (const HistoryRecord& record : it->second->history) history_bytes_ -= record.undo.bytes();
+    for (const HistoryRecord& record : it->second->history) history_bytes_ -= record.undo->bytes();
     set_alarm(*it->second, -1);
     it = objects_.erase(it);
   }
@@ -135,14 +138,15 @@ StorageResult<uint64_t> StoreImpl::commit(ObjectState& state, PageChanges change
 
 uint64_t StoreImpl::record(ObjectState& state, PageChanges changes, PageUndo undo, int64_t now_ms,
                            int64_t alarm_ms) {
-  history_bytes_ += undo.bytes();
+  auto shared = std::make_shared<const PageUndo>(std::move(undo));
+  history_bytes_ += shared->bytes();
   state.history.push_back({.number = state.number + 1,
                            .number_before = state.number,
                            .at_ms = now_ms,
                            .at_ms_before = state.committed_at_ms,
                            .alarm_ms_before = state.alarm_ms,
                            .order = ++history_order_,
-                           .undo = std::move(undo)});
+                           .undo = std::move(shared)});
   history_.push_back({&state, history_order_});
   ++state.number;
   state.committed_at_ms = now_ms;
@@ -179,11 +183,11 @@ std::expected<void, std::string> StoreImpl::sync() {
 
 bool StoreImpl::undo_last(ObjectState& state) {
   HistoryRecord& last = state.history.back();
-  const bool undone = state.pages.undo(last.undo);
+  const bool undone = state.pages.undo(*last.undo);
   state.number = last.number_before;
   state.committed_at_ms = last.at_ms_before;
   const int64_t alarm_ms = last.alarm_ms_before;
-  history_bytes_ -= last.undo.bytes();
+  history_bytes_ -= last.undo->bytes();
   state.history.pop_back();
   set_alarm(state, alarm_ms);
   return undone;
@@ -207,7 +211,7 @@ void StoreImpl::discard_unsynced(const ObjectName& object) {
 
 void StoreImpl::drop_history(ObjectState& state) {
   const HistoryRecord& oldest = state.history.front();
-  history_bytes_ -= oldest.undo.bytes();
+  history_bytes_ -= oldest.undo->bytes();
   state.history_from = {oldest.number, oldest.at_ms};
   state.history.pop_front();
 }
@@ -261,7 +265,7 @@ std::optional<StorageError> StoreImpl::restore(ObjectState& state) {
   int64_t alarm_ms = state.alarm_ms;
   for (auto it = state.history.rbegin(); it != state.history.rend(); ++it) {
     if (it->number <= armed.number) break;
-    if (!then.undo(it->undo)) return refuse("the database file cannot be read.");
+    if (!then.undo(*it->undo)) return refuse("the database file cannot be read.");
     alarm_ms = it->alarm_ms_before;
   }
   auto changes = then.changes_from(state.pages);

@@ -62,7 +62,18 @@ class Store {
  public:
   // Opens, and redoes what a crash left in the log. The error names the file and the way out.
   static std::expected<std::unique_ptr<Store>, std::string> open(StoreOptions options);
+  // A store in memory with all that `options.directory` holds, which is free again when this returns;
+  // without history, which a directory does not keep. The error is that of `open`.
+  static std::expected<std::unique_ptr<Store>, std::string> load(StoreOptions options);
   virtual ~Store() = default;
+
+  // Of a store in memory: everything that was committed, with its history and armed restores; what is
+  // committed and not yet acknowledged counts as durable in the copy. Pages and undo records are
+  // shared and never change. Open ObjectStorages, and what they have not committed, stay with the
+  // original. Without `world.random_bytes` the seed of random() goes along, and nothing is drawn.
+  virtual std::unique_ptr<Store> copy(StoreWorld world) const = 0;
+  // Of a store in memory: writes what is committed to DIR/do, which does not exist.
+  virtual std::expected<void, std::string> dump(const std::string& directory) const = 0;
 
   // `name`: of idFromName, kept for the alarm; empty leaves what is known. Asserts that no other
   // ObjectStorage of it is alive. Applies an armed restore.

@@ -15,9 +15,14 @@ class StoreImpl final : public Store, public CommitSink {
  public:
   explicit StoreImpl(StoreOptions options);
   ~StoreImpl() override;
+  void seed();  // of random(), from the world
   std::expected<void, std::string> open_directory();
+  // With a directory: what it holds, in memory.
+  std::expected<std::unique_ptr<StoreImpl>, std::string> read_whole() const;
 
   // ---- Store
+  std::unique_ptr<Store> copy(StoreWorld world) const override;
+  std::expected<void, std::string> dump(const std::string& directory) const override;
   std::unique_ptr<ObjectStorage> object(const ObjectName& object, std::string_view name) override;
   bool needs_sync() const override { return !unsynced_.empty(); }
   std::expected<void, std::string> sync() override;

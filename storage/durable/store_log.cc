@@ -139,12 +139,14 @@ FileResult StoreImpl::write_log() {
 bool StoreImpl::keep_whole_files(ObjectState& state) {
   for (auto it = state.history.begin(); it != state.history.end();) {
     HistoryRecord& record = *it++;
-    if (!record.undo.whole) continue;
-    const size_t before = record.undo.bytes();
-    const bool fits = record.undo.whole->pages.size() * size_t{kPageBytes} <=
+    if (!record.undo->whole) continue;
+    const bool fits = record.undo->whole->pages.size() * size_t{kPageBytes} <=
                       options_.history_bytes_max / 4;
-    if (fits && PageFile::load(*record.undo.whole, state.file)) {
-      history_bytes_ += record.undo.bytes() - before;
+    auto loaded = fits ? std::make_shared<PageUndo>(*record.undo) : nullptr;
+    if (loaded && PageFile::load(*loaded->whole, state.file)) {
+      history_bytes_ += loaded->bytes();
+      history_bytes_ -= record.undo->bytes();
+      record.undo = std::move(loaded);
       continue;
     }
     const uint64_t last = record.number;

@@ -129,6 +129,7 @@ struct Vfs::Registration {
   char name[40]{};
   std::function<int64_t()> now_ms;
   PageView* opening = nullptr;
+  bool is_registered = false;
 
   static Registration& of(sqlite3_vfs* vfs) { return *static_cast<Registration*>(vfs->pAppData); }
 
@@ -188,13 +189,18 @@ Vfs::Vfs(std::function<int64_t()> now_ms) : registration_(std::make_unique<Regis
   r.vfs.xCurrentTime = Registration::time_days;
   r.vfs.xGetLastError = Registration::last_error;
   r.vfs.xCurrentTimeInt64 = Registration::time_ms;
-  const int code = sqlite3_vfs_register(&r.vfs, 0);
-  assert(code == SQLITE_OK);
 }
 
-Vfs::~Vfs() { sqlite3_vfs_unregister(&registration_->vfs); }
+Vfs::~Vfs() {
+  if (registration_->is_registered) sqlite3_vfs_unregister(&registration_->vfs);
+}
 
 sqlite3* Vfs::open(PageView& view, int& code) {
+  // By the first to open: SQLite keeps a list of all, and most copies of a store open nothing.
+  if (!std::exchange(registration_->is_registered, true)) {
+    const int registered = sqlite3_vfs_register(&registration_->vfs, 0);
+    assert(registered == SQLITE_OK);
+  }
   registration_->opening = &view;
   sqlite3* db = nullptr;
   code = sqlite3_open_v2("object", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,

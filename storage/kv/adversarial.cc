@@ -17,11 +17,14 @@ class Adversarial final : public Visibility {
  public:
   explicit Adversarial(const Places& places)
       : Visibility(places), last_due_ms_(size_t{places.count()} * places.count(), 0) {}
+  std::unique_ptr<Visibility> copy(const Places& places, Copied& copied) const override;
   Seen read(Entry& entry, const Ask& ask) override;
+  Peeked peek(const Entry& entry, uint32_t location, int64_t now_ms) const override;
   const Version* listed(const Entry& entry, uint32_t location, int64_t now_ms) const override;
   void stamp(Version& version) override;
   void wrote(uint32_t ns, Entry& entry, const VersionRef& version) override;
   void settle(Entry& entry) override;
+  void adopt(Entry& entry) override;
   int64_t next_due_ms() const override { return heap_.empty() ? kNever : heap_.front().due_ms; }
   void advance(int64_t now_ms, Watcher* watcher) override;
 
@@ -39,6 +42,8 @@ class Adversarial final : public Visibility {
   void send(uint32_t ns, Entry& entry, const VersionRef& version, uint32_t to, int64_t extra_ms);
   void push(Message message);
   int64_t heal_ms(uint32_t from, uint32_t to, int64_t now_ms) const;
+  int64_t arrives_ms(const Message& message) const;
+  bool pinned(const Entry& entry, const Slot& pin, int64_t now_ms) const;
   VersionRef* replicas(Entry& entry) const;
   VersionRef choose(Entry& entry, const Ask& ask, Cause& cause) const;
   int64_t cap_ms() const { return settings().max_staleness_s * 1000LL; }
@@ -53,8 +58,23 @@ VersionRef* Adversarial::replicas(Entry& entry) const {
   return entry.replicas.get();
 }
 
+std::unique_ptr<Visibility> Adversarial::copy(const Places& places, Copied& copied) const {
+  auto made = std::make_unique<Adversarial>(places);
+  made->heap_.reserve(heap_.size());
+  for (const Message& m : heap_)  // in the heap's own order: it is a heap again
+    made->heap_.push_back({m.due_ms, m.id, m.ns, m.from, m.to, copied.entries.at(m.entry),
+                           copied.of(m.version)});
+  made->last_due_ms_ = last_due_ms_;
+  made->next_id_ = next_id_;
+  return made;
+}
+
 void Adversarial::settle(Entry& entry) {
   Visibility::settle(entry);
+  adopt(entry);
+}
+
+void Adversarial::adopt(Entry& entry) {
   for (uint32_t i = 0; i < places_.count(); ++i) replicas(entry)[i] = entry.newest_ref();
 }
 
@@ -113,6 +133,14 @@ int64_t Adversarial::heal_ms(uint32_t from, uint32_t to, int64_t now_ms) const {
   return now_ms;
 }
 
+int64_t Adversarial::arrives_ms(const Message& message) const {
+  for (int64_t at_ms = message.due_ms;;) {
+    const int64_t heal = heal_ms(message.from, message.to, at_ms);
+    if (heal == at_ms) return at_ms;
+    at_ms = heal;
+  }
+}
+
 void Adversarial::advance(int64_t now_ms, Watcher* watcher) {
   while (!heap_.empty() && heap_.front().due_ms <= now_ms) {
     std::pop_heap(heap_.begin(), heap_.end(), later);
@@ -151,13 +179,36 @@ VersionRef Adversarial::choose(Entry& entry, const Ask& ask, Cause& cause) const
   return all[first + static_cast<size_t>(pick)];
 }
 
+bool Adversarial::pinned(const Entry& entry, const Slot& pin, int64_t now_ms) const {
+  const bool lapsed = pin.version && !pin.version->deleted && pin.version->absent(now_ms);
+  return !lapsed &&
+         entry.staleness_ms(pin.version.get(), now_ms) <= std::max(cap_ms(), pin.hold_ms);
+}
+
+Peeked Adversarial::peek(const Entry& entry, uint32_t location, int64_t now_ms) const {
+  if (entry.slots && entry.slots[location].filled(now_ms)) {
+    const Slot& pin = entry.slots[location];
+    const bool absent = !pin.version || pin.version->absent(now_ms);
+    if (pinned(entry, pin, now_ms))
+      return {{pin.version, absent ? Cause::kNegativeCache : Cause::kCacheHit, true},
+              pin.fetched_at_ms, pin.valid_until_ms};
+  }
+  VersionRef held = entry.replicas ? entry.replicas[location] : nullptr;
+  for (const Message& m : heap_) {  // those that a read would have delivered first
+    if (m.entry == &entry && m.to == location && (!held || held->seq < m.version->seq) &&
+        arrives_ms(m) <= now_ms)
+      held = m.version;
+  }
+  Cause cause = held == entry.newest_ref() ? Cause::kReplica : Cause::kReplicaLag;
+  if (held && !held->deleted && held->absent(now_ms)) cause = Cause::kExpired;
+  return {.seen = {std::move(held), cause, false}};
+}
+
 Seen Adversarial::read(Entry& entry, const Ask& ask) {
   if (entry.slots && entry.slots[ask.location].filled(ask.now_ms)) {
     Slot& pin = entry.slots[ask.location];
     const bool absent = !pin.version || pin.version->absent(ask.now_ms);
-    const bool lapsed = pin.version && !pin.version->deleted && absent;
-    const int64_t stale_ms = entry.staleness_ms(pin.version.get(), ask.now_ms);
-    if (!lapsed && stale_ms <= std::max(cap_ms(), pin.hold_ms) &&
+    if (pinned(entry, pin, ask.now_ms) &&
         !places_.evict[ask.location]->chance(settings().evict_rate))
       return {pin.version, absent ? Cause::kNegativeCache : Cause::kCacheHit, true};
     pin.forget();

@@ -96,6 +96,27 @@ SqlResult Disk::save(const Store& store, const Write& write, int64_t now_ms) {
   return (*put)->bind(5, write.expiration_s).bind(6, now_ms).bind_blob(7, *write.value).run();
 }
 
+SqlResult Disk::dump(const Store& store, int64_t now_ms) {
+  return db_->transaction([&, this]() -> SqlResult {
+    for (uint32_t ns = 0; ns < store.namespaces(); ++ns) {
+      auto space = db_->prepare("INSERT INTO namespace VALUES(?1, ?2)");
+      if (!space) return std::unexpected(space.error());
+      (*space)->bind_text(1, store.ns_name(ns)).bind(2, static_cast<int64_t>(store.last_seq(ns)));
+      if (SqlResult done = (*space)->run(); !done) return done;
+      SqlResult saved;
+      store.for_each_present(ns, now_ms, [&](std::string_view key, const Version& version) {
+        if (!saved) return;
+        saved = save(store, {.ns = ns, .key = std::string(key), .value = version.value,
+                             .metadata_json = version.metadata_json,
+                             .expiration_s = version.expiration_s, .seq = version.seq},
+                     version.written_at_ms);
+      });
+      if (!saved) return saved;
+    }
+    return {};
+  });
+}
+
 SqlResult Disk::commit(const Store& store, std::span<const Write* const> writes,
                        int64_t now_ms) {
   const bool expire = ++commits_ % kCommitsBetweenExpiry == 0;

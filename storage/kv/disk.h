@@ -21,6 +21,8 @@ class Disk {
   // One transaction for all; each has its reserved version number.
   SqlResult commit(const Store& store, std::span<const Write* const> writes,
                    int64_t now_ms);
+  // Writes all that a new directory's `load` is to find, into a new database.
+  SqlResult dump(const Store& store, int64_t now_ms);
 
  private:
   explicit Disk(std::unique_ptr<Database> db) : db_(std::move(db)) {}

@@ -17,7 +17,11 @@ bool is_absent(const VersionRef& version, int64_t now_ms) {
 class Documented final : public Visibility {
  public:
   using Visibility::Visibility;
+  std::unique_ptr<Visibility> copy(const Places& places, Copied&) const override {
+    return std::make_unique<Documented>(places);
+  }
   Seen read(Entry& entry, const Ask& ask) override;
+  Peeked peek(const Entry& entry, uint32_t location, int64_t now_ms) const override;
   const Version* listed(const Entry& entry, uint32_t location, int64_t now_ms) const override {
     return indexed(entry, location, now_ms);
   }
@@ -27,7 +31,9 @@ class Documented final : public Visibility {
  private:
   Seen from_cache(Entry& entry, Slot& slot, const Ask& ask);
   Seen from_above(Entry& entry, const Ask& ask);
-  Seen from_central(Entry& entry, const Ask& ask);
+  Seen from_tier(const Entry& entry, const VersionRef& version, int64_t now_ms) const;
+  Seen from_central(const Entry& entry, uint32_t location, int64_t now_ms) const;
+  static VersionRef revalidated(const Entry& entry, const Slot& tier, int64_t now_ms);
   void fill(Slot& slot, const VersionRef& version, const Ask& ask);
   bool tiered() const { return settings().tiers == KvSettings::Tiers::kRegional; }
 };
@@ -50,6 +56,25 @@ Seen Documented::read(Entry& entry, const Ask& ask) {
   return seen;
 }
 
+Peeked Documented::peek(const Entry& entry, uint32_t location, int64_t now_ms) const {
+  if (entry.slots) {
+    const Slot& slot = entry.slots[location];
+    if (slot.filled(now_ms) && !expired(slot.version, now_ms))
+      return {{slot.version,
+               is_absent(slot.version, now_ms) ? Cause::kNegativeCache : Cause::kCacheHit, true},
+              slot.fetched_at_ms, slot.valid_until_ms};
+  }
+  Peeked peeked{.seen = from_central(entry, location, now_ms)};
+  if (tiered() && entry.tiers) {
+    const Slot& tier = entry.tiers[places_.region_of[location]];
+    const VersionRef there = revalidated(entry, tier, now_ms);
+    if (tier.filled(now_ms) && !expired(there, now_ms))
+      peeked.seen = from_tier(entry, there, now_ms);
+  }
+  if (expired(peeked.seen.version, now_ms)) peeked.seen.cause = Cause::kExpired;
+  return peeked;
+}
+
 Seen Documented::from_cache(Entry& entry, Slot& slot, const Ask& ask) {
   ++slot.hits;
   Seen seen{slot.version,
@@ -65,31 +90,39 @@ Seen Documented::from_cache(Entry& entry, Slot& slot, const Ask& ask) {
 }
 
 Seen Documented::from_above(Entry& entry, const Ask& ask) {
-  if (!tiered()) return from_central(entry, ask);
+  if (!tiered()) return from_central(entry, ask.location, ask.now_ms);
   if (!entry.tiers) entry.tiers = std::make_unique<Slot[]>(places_.regions);
   Slot& tier = entry.tiers[places_.region_of[ask.location]];
-  // K8: on a write the tiers are revalidated, after `tier_revalidate_delay`.
-  for (auto it = entry.versions.rbegin(); tier.filled(ask.now_ms) && it != entry.versions.rend();
-       ++it) {
-    if ((*it)->tiered_at_ms > ask.now_ms) continue;
-    if (!tier.version || tier.version->seq < (*it)->seq) tier.version = *it;
-    break;
+  if (tier.filled(ask.now_ms)) {
+    tier.version = revalidated(entry, tier, ask.now_ms);
+    if (!expired(tier.version, ask.now_ms)) return from_tier(entry, tier.version, ask.now_ms);
   }
-  if (tier.filled(ask.now_ms) && !expired(tier.version, ask.now_ms)) {
-    const bool stale = entry.staleness_ms(tier.version.get(), ask.now_ms) > 0;
-    return {tier.version, stale ? Cause::kStaleTier : Cause::kTier, false};
-  }
-  Seen seen = from_central(entry, ask);
+  Seen seen = from_central(entry, ask.location, ask.now_ms);
   fill(tier, seen.version, ask);
   return seen;
 }
 
+// K8: on a write the tiers are revalidated, after `tier_revalidate_delay`.
+VersionRef Documented::revalidated(const Entry& entry, const Slot& tier, int64_t now_ms) {
+  for (auto it = entry.versions.rbegin(); it != entry.versions.rend(); ++it) {
+    if ((*it)->tiered_at_ms > now_ms) continue;
+    if (!tier.version || tier.version->seq < (*it)->seq) return *it;
+    break;
+  }
+  return tier.version;
+}
+
+Seen Documented::from_tier(const Entry& entry, const VersionRef& version, int64_t now_ms) const {
+  const bool stale = entry.staleness_ms(version.get(), now_ms) > 0;
+  return {version, stale ? Cause::kStaleTier : Cause::kTier, false};
+}
+
 // K3: fresh, unless a link between locations was given a delay.
-Seen Documented::from_central(Entry& entry, const Ask& ask) {
+Seen Documented::from_central(const Entry& entry, uint32_t location, int64_t now_ms) const {
   if (!places_.any_link) return {entry.newest_ref(), Cause::kCentral, false};
   for (auto it = entry.versions.rbegin(); it != entry.versions.rend(); ++it) {
     const auto& from_ms = (*it)->fetched_from_ms;
-    if (from_ms.empty() || from_ms[ask.location] <= ask.now_ms)
+    if (from_ms.empty() || from_ms[location] <= now_ms)
       return {*it, it == entry.versions.rbegin() ? Cause::kCentral : Cause::kLinkLag, false};
   }
   return {nullptr, entry.versions.empty() ? Cause::kCentral : Cause::kLinkLag, false};

@@ -19,7 +19,7 @@ std::expected<uint32_t, std::string> find_location(const Places& places, std::st
                          std::string(name) + "\", which this run does not have; it has " + known);
 }
 
-Result resolve_links(Places& places, RandomStreams& streams) {
+Result resolve_links(Places& places) {
   for (const auto& [name, delay] : places.settings.links) {
     const size_t arrow = name.find("->");
     const std::string where = "links[\"" + name + "\"]";
@@ -34,13 +34,6 @@ Result resolve_links(Places& places, RandomStreams& streams) {
     if (!to) return std::unexpected(to.error());
     places.links[*from * places.count() + *to].delay = delay;
     places.any_link = true;
-  }
-  for (uint32_t from = 0; from < places.count(); ++from) {
-    const std::string prefix = "kv/link/" + places.locations[from] + "-";
-    places.to_central[from].random = &streams.stream(prefix + "central");
-    for (uint32_t to = 0; to < places.count(); ++to)
-      places.links[from * places.count() + to].random =
-          &streams.stream(prefix + places.locations[to]);
   }
   return {};
 }
@@ -94,20 +87,33 @@ std::expected<Places, std::string> Places::resolve(KvSettings settings,
   Places places;
   places.settings = std::move(settings);
   places.locations = std::move(locations);
+  places.opened_at_ms = now_ms;
   places.links.resize(size_t{places.count()} * places.count());
   places.to_central.resize(places.count());
-  if (Result r = resolve_links(places, streams); !r) return std::unexpected(r.error());
+  if (Result r = resolve_links(places); !r) return std::unexpected(r.error());
   if (Result r = resolve_regions(places); !r) return std::unexpected(r.error());
   if (Result r = resolve_partitions(places, now_ms); !r) return std::unexpected(r.error());
-  for (const std::string& l : places.locations) {
-    places.fill.push_back(&streams.stream("kv/fill/" + l));
-    places.ryow.push_back(&streams.stream("kv/ryow/" + l));
-    places.evict.push_back(&streams.stream("kv/evict/" + l));
-    places.history.push_back(&streams.stream("kv/history/" + l));
-  }
-  places.list_lag = &streams.stream("kv/list-lag");
-  places.tier_delay = &streams.stream("kv/tier-delay");
+  places.lend(streams);
   return places;
+}
+
+void Places::lend(RandomStreams& streams) {
+  for (uint32_t from = 0; from < count(); ++from) {
+    const std::string prefix = "kv/link/" + locations[from] + "-";
+    to_central[from].random = &streams.stream(prefix + "central");
+    for (uint32_t to = 0; to < count(); ++to)
+      links[from * count() + to].random = &streams.stream(prefix + locations[to]);
+  }
+  for (std::vector<Randomness*>* by_location : {&fill, &ryow, &evict, &history})
+    by_location->clear();
+  for (const std::string& l : locations) {
+    fill.push_back(&streams.stream("kv/fill/" + l));
+    ryow.push_back(&streams.stream("kv/ryow/" + l));
+    evict.push_back(&streams.stream("kv/evict/" + l));
+    history.push_back(&streams.stream("kv/history/" + l));
+  }
+  list_lag = &streams.stream("kv/list-lag");
+  tier_delay = &streams.stream("kv/tier-delay");
 }
 
 }  // namespace offing::kv

@@ -36,6 +36,7 @@ struct Places {
   std::vector<uint32_t> region_of;
   uint32_t regions = 0;
   std::vector<Partition> partitions;
+  int64_t opened_at_ms = 0;       // what times of partitions count from
   std::vector<Randomness*> fill, ryow, evict, history;  // by location
   Randomness* list_lag = nullptr;
   Randomness* tier_delay = nullptr;
@@ -47,6 +48,8 @@ struct Places {
   static std::expected<Places, std::string> resolve(KvSettings settings,
                                                     std::vector<std::string> locations,
                                                     RandomStreams& streams, int64_t now_ms);
+  // Takes its randomness from these streams from now on.
+  void lend(RandomStreams& streams);
 };
 
 }  // namespace offing::kv

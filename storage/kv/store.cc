@@ -26,6 +26,11 @@ uint32_t Store::ns(std::string_view name) {
   return number;
 }
 
+std::optional<uint32_t> Store::find_ns(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? std::nullopt : std::optional(it->second);
+}
+
 Entry* Store::lookup(Namespace& space, std::string_view key) const {
   auto it = space.entries.find(key);
   return it == space.entries.end() ? nullptr : it->second.get();
@@ -58,6 +63,12 @@ ReadResult Store::read(uint32_t ns, std::string_view key, const Ask& ask) {
   result.cause = seen.cause;
   result.hit = seen.hit;
   return result;
+}
+
+Peeked Store::peek(const Entry* entry, uint32_t location, int64_t now_ms) const {
+  assert(location < places_.count());
+  const Entry none;
+  return visibility_->peek(entry ? *entry : none, location, now_ms);
 }
 
 // UNKNOWN (spec/kv.md K22): the window's shape. Here: a bucket of max(1, per_s) writes that refills

@@ -80,13 +80,24 @@ class Store {
       KvSettings settings, std::vector<std::string> locations, RandomStreams& streams,
       int64_t now_ms);
 
+  // All of it, under the same numbers, with randomness of its own. Values are shared, nothing else.
+  std::unique_ptr<Store> copy(RandomStreams& streams) const;
+  // Goes on with other settings: of the same locations, with what is stored and cached. Delays that
+  // were drawn stay; a change of `mode` lets all that is under way between replicas arrive. The
+  // error is that of `open`, and nothing has changed.
+  std::expected<void, std::string> set_settings(KvSettings settings, RandomStreams& streams);
+
   uint32_t ns(std::string_view name);  // interns
+  std::optional<uint32_t> find_ns(std::string_view name) const;
+  size_t namespaces() const { return namespaces_.size(); }
   const std::string& ns_name(uint32_t ns) const { return namespaces_[ns]->name; }
   uint64_t last_seq(uint32_t ns) const { return namespaces_[ns]->last_seq; }
   const Places& places() const { return places_; }
   const KvSettings& settings() const { return places_.settings; }
 
   ReadResult read(uint32_t ns, std::string_view key, const Ask& ask);
+  // What `read` would see, without its traces in caches. Null `entry`: of a key without one.
+  Peeked peek(const Entry* entry, uint32_t location, int64_t now_ms) const;
   ListPage list(uint32_t ns, const ListAsk& ask);
   // The write limiter (K22). A refusal consumes nothing. `bulk`: an entry of a REST bulk request.
   Checked admit(const Write& write, int64_t now_ms, bool bulk = false);
@@ -100,6 +111,12 @@ class Store {
   void load(Write write, uint64_t seq, int64_t written_at_ms);
   void raise_seq(uint32_t ns, uint64_t seq);
   const Entry* find(uint32_t ns, std::string_view key) const;
+  // Every entry with a newest version that is there, by key.
+  template <class Visit>
+  void for_each_present(uint32_t ns, int64_t now_ms, Visit visit) const {
+    for (const auto& [key, entry] : namespaces_[ns]->index)
+      if (!entry->newest_absent(now_ms)) visit(key, *entry->newest());
+  }
 
   bool evict(uint32_t ns, std::string_view key, uint32_t location, int64_t now_ms);
   int64_t next_due_ms() const { return visibility_->next_due_ms(); }

@@ -26,10 +26,16 @@ namespace {
 class Strong final : public Visibility {
  public:
   using Visibility::Visibility;
+  std::unique_ptr<Visibility> copy(const Places& places, Copied&) const override {
+    return std::make_unique<Strong>(places);
+  }
   Seen read(Entry& entry, const Ask& ask) override {
+    return peek(entry, ask.location, ask.now_ms).seen;
+  }
+  Peeked peek(const Entry& entry, uint32_t, int64_t now_ms) const override {
     const Version* newest = entry.newest();
-    const bool expired = newest && !newest->deleted && newest->absent(ask.now_ms);
-    return {entry.newest_ref(), expired ? Cause::kExpired : Cause::kStrong, false};
+    const bool expired = newest && !newest->deleted && newest->absent(now_ms);
+    return {.seen = {entry.newest_ref(), expired ? Cause::kExpired : Cause::kStrong, false}};
   }
   const Version* listed(const Entry& entry, uint32_t, int64_t) const override {
     return entry.newest();
@@ -41,6 +47,14 @@ class Strong final : public Visibility {
 };
 
 }  // namespace
+
+VersionRef Copied::of(const VersionRef& version) {
+  if (!version) return nullptr;
+  if (version.use_count() == 1) return std::make_shared<const Version>(*version);
+  VersionRef& made = versions_[version.get()];
+  if (!made) made = std::make_shared<const Version>(*version);
+  return made;
+}
 
 std::unique_ptr<Visibility> Visibility::make(const Places& places) {
   switch (places.settings.mode) {

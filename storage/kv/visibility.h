@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include "storage/kv/entry.h"
 #include "storage/kv/places.h"
@@ -46,6 +47,24 @@ struct Seen {
   bool hit = false;
 };
 
+// What a read would get now, as far as no chance decides it (`evict_rate`, `non_monotonic`).
+struct Peeked {
+  Seen seen;
+  int64_t fetched_at_ms = 0;   // of what the location has cached; with a `hit` only
+  int64_t cached_until_ms = 0;
+};
+
+// What the versions and entries of a store have become in its copy. Each version is copied once, so
+// that whoever shared one shares its copy.
+class Copied {
+ public:
+  VersionRef of(const VersionRef& version);
+  std::unordered_map<const Entry*, Entry*> entries;  // those with messages under way
+
+ private:
+  std::unordered_map<const Version*, VersionRef> versions_;
+};
+
 // Told when a version arrives at a location's replica.
 class Watcher {
  public:
@@ -60,13 +79,20 @@ class Visibility {
   virtual ~Visibility() = default;
   static std::unique_ptr<Visibility> make(const Places& places);
 
+  // Of the same mode, for a copy of the store; what it holds of entries and versions as copied.
+  virtual std::unique_ptr<Visibility> copy(const Places& places, Copied& copied) const = 0;
+
   virtual Seen read(Entry& entry, const Ask& ask) = 0;
+  // As `read` without a cacheTtl, but changes nothing.
+  virtual Peeked peek(const Entry& entry, uint32_t location, int64_t now_ms) const = 0;
   // What a list in `location` knows of the key; null for nothing.
   virtual const Version* listed(const Entry& entry, uint32_t location, int64_t now_ms) const = 0;
   virtual void stamp(Version& version) = 0;
   virtual void wrote(uint32_t ns, Entry& entry, const VersionRef& version) = 0;
   // As if the newest version were old: everybody sees it.
   virtual void settle(Entry& entry);
+  // The entry comes from another mode: what was written has arrived everywhere, caches stay.
+  virtual void adopt(Entry& entry) {}
   // The location forgets what it cached; false when there was nothing.
   bool evict(Entry& entry, uint32_t location, int64_t now_ms);
 

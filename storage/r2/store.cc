@@ -60,12 +60,6 @@ void Store::begin() {
   save([](Disk& disk) { return disk.begin(); });
 }
 
-template <class Save> void Store::save(Save save) {
-  assert(in_transaction_);
-  if (disk_ == nullptr || !save_error_.empty()) return;
-  if (SqlResult saved = save(*disk_); !saved) save_error_ = saved.error();
-}
-
 std::expected<void, std::string> Store::commit() {
   save([this](Disk& disk) { return disk.save_number(next_number_); });
   save([](Disk& disk) { return disk.commit(); });

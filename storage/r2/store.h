@@ -9,6 +9,7 @@
 #ifndef OFFING_STORAGE_R2_STORE_H_
 #define OFFING_STORAGE_R2_STORE_H_
 
+#include <cassert>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -34,6 +35,15 @@ class Store {
   };
   static std::expected<std::unique_ptr<Store>, std::string> open(Options options);
   ~Store();
+
+  // Of a store in memory, with randomness of its own. Blobs and versions never change, so both show
+  // the same ones; a blob's space is free with its last holder of any copy.
+  std::unique_ptr<Store> copy(std::function<uint64_t()> random) const;
+  // Writes all of it to `<state_directory>/r2`, which does not exist. An I/O error leaves a part.
+  std::expected<void, std::string> dump(const std::string& state_directory) const;
+  // A store in memory with all that a state directory holds, which is free again when this returns.
+  static std::expected<std::unique_ptr<Store>, std::string> load(
+      const std::string& state_directory, std::function<uint64_t()> random);
 
   const Buckets& buckets() const { return buckets_; }
   Bucket* find(std::string_view name);
@@ -85,15 +95,20 @@ class Store {
 
  private:
   explicit Store(Options options) : options_(std::move(options)) {}
-  template <class Save> void save(Save save);
+  template <class Save> void save(Save save) {
+    assert(in_transaction_);
+    if (disk_ == nullptr || !save_error_.empty()) return;
+    if (SqlResult saved = save(*disk_); !saved) save_error_ = saved.error();
+  }
   void replace(Bucket& bucket, std::string key, ObjectRef object);
   void let_go(const std::shared_ptr<Blob>& blob);
   void drop_upload(Bucket& bucket, std::string_view id);
+  std::expected<void, std::string> put_all_into(Store& to) const;
   std::string new_version();
   std::string new_upload_id();
 
   Options options_;
-  std::unique_ptr<BlobStore> blobs_;
+  std::shared_ptr<BlobStore> blobs_;   // of all copies
   std::unique_ptr<Disk> disk_;   // null in memory
   Buckets buckets_;
   std::map<std::string, uint32_t, std::less<>> bucket_ids_;   // by name
