@@ -304,16 +304,36 @@ struct AlarmEvent {
   }
 };
 
+// A named point happened (`point`), or a rule struck an operation (`rule`, and what follows it).
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
-  std::string_view point;
-  template <class V> void fields(V& v) const { v("point", point); }
+  std::string_view point;      // empty: a rule did it
+  uint64_t rule = 0;
+  std::string_view service = {};    // kv, r2, object, fetch
+  std::string_view operation = {};
+  std::string_view key = {};
+  std::string_view location = {};   // of the caller
+  std::string_view effect = {};     // error, latency, drop, timeout
+  template <class V> void fields(V& v) const {
+    v("point", point); v("rule", rule); v("service", service); v("operation", operation);
+    v("key", key); v("location", location); v("effect", effect);
+  }
+};
+
+// A link between two locations, or to the central store, changed; or a message was lost on it.
+struct LinkEvent {
+  static constexpr std::string_view kName = "link";
+  std::string_view what;  // cut, held, released, repaired; lost
+  std::string_view from;
+  std::string_view to;
+  template <class V> void fields(V& v) const { v("what", what); v("from", from); v("to", to); }
 };
 
 using Event = std::variant<RequestEvent, ResponseEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
                            KvListEvent, R2ReadEvent, R2WriteEvent, R2ListEvent,
                            R2NotificationEvent, S3RequestEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
-                           ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent>;
+                           ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent,
+                           LinkEvent>;
 
 }  // namespace offing::trace
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "emulator/world/fault_rules.h"
 #include "emulator/world/random.h"
 
 namespace offing {
@@ -53,6 +54,11 @@ class Faults {
   // Counts the passage; true when the fault is to happen now.
   bool hit(FaultPoint point);
 
+  // Rules that name what they hit; they count for themselves.
+  FaultRules& rules() { return rules_; }
+  const FaultRules& rules() const { return rules_; }
+  std::optional<FaultRules::Strike> hit(const FaultPlace& place) { return rules_.hit(place, seed_); }
+
   static std::string_view name(FaultPoint point);
   static std::string_view help(FaultPoint point);
   uint64_t passed(FaultPoint point) const { return points_[static_cast<size_t>(point)].passed; }
@@ -67,6 +73,7 @@ class Faults {
   };
   uint64_t seed_;
   std::array<Point, static_cast<size_t>(FaultPoint::kCount)> points_;
+  FaultRules rules_;
 };
 
 }  // namespace offing

@@ -67,6 +67,15 @@ bool World::fault(FaultPoint point) {
   return true;
 }
 
+const FaultEffect* World::struck(const FaultPlace& place) {
+  const auto strike = faults_.hit(place);
+  if (!strike) return nullptr;
+  const FaultRule& rule = *strike->rule;
+  trace_.emit(trace::FaultEvent{"", rule.id, fault_service_name(rule.service), place.operation,
+                                strike->key, place.location, fault_effect_name(rule.effect.kind)});
+  return &rule.effect;
+}
+
 void World::stop() {
   stopping_ = true;
   uv_stop(loop_);

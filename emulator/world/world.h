@@ -82,6 +82,11 @@ class World {
 
   // Counts the passage through a fault point; true (and traced) when the fault is to happen.
   bool fault(FaultPoint point);
+  // What a fault rule does to this operation, counted and traced; null: nothing. Good until rules change.
+  bool has_fault_rules() const { return !faults_.rules().empty(); }
+  const FaultEffect* fault_for(const FaultPlace& place) {
+    return has_fault_rules() ? struck(place) : nullptr;
+  }
   Faults& faults() { return faults_; }
   trace::Trace& trace() { return trace_; }
   const trace::Trace& trace() const { return trace_; }
@@ -114,6 +119,7 @@ class World {
     Task result;
   };
   void external_place_reached(ExternalId id);
+  const FaultEffect* struck(const FaultPlace& place);
 
   uint64_t seed_;
   uv_loop_t own_loop_;
