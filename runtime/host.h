@@ -88,6 +88,8 @@ class Host {
 
   // Asked once, before the isolate's first turn; it outlives the isolate. Null: no CPU limits.
   virtual CpuWatch* cpu_watch() { return nullptr; }
+  // Whether anybody reads Counts::memory_bytes: looking costs something at each turn.
+  virtual bool wants_memory() { return false; }
   // The guest was stopped ("exceededCpu", "exceededMemory"): no new request may be given to this isolate.
   virtual void condemn(std::string_view why) { static_cast<void>(why); }
 

@@ -53,9 +53,11 @@ void Calls::called(const Object& object, RequestId caller, RequestId event, std:
 }
 
 void Calls::answered(const Object& object, RequestId event, int64_t began_us,
-                     std::string_view outcome, std::string_view error) {
+                     std::string_view outcome, std::string_view error,
+                     const Counts& used) {
   world_.trace().emit(trace::ObjectAnswerEvent{event, topology_.locations()[object.home],
-                                               world_.now_us() - began_us, outcome, error});
+                                               world_.now_us() - began_us, outcome, error,
+                                               used});
 }
 
 // ---- fetch
@@ -99,10 +101,12 @@ void Calls::fetch_object(RequestId caller, size_t from, Object& object, uint64_t
   const RequestId event = topology_.new_number();
   const int64_t began_us = world_.now_us();
   called(object, caller, event, "fetch", inner.url);
-  auto back = [this, &object, event, began_us, from, actor = object.actor,
+  auto used = std::make_shared<Counts>();
+  auto back = [this, &object, event, began_us, from, actor = object.actor, used,
                done = std::move(done)](std::expected<Response, GuestError> answer) mutable {
     const GuestError* error = answer ? nullptr : &answer.error();
-    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message);
+    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message,
+             *used);
     if (object.actor == actor) objects_.event_ended(object);
     world_.schedule_after(objects_.links().link_us(object.home, from),
                           [done = std::move(done), answer = std::move(answer)]() mutable {
@@ -118,7 +122,8 @@ void Calls::fetch_object(RequestId caller, size_t from, Object& object, uint64_t
                             } else {
                               back(std::unexpected(std::move(result.thrown)));
                             }
-                          });
+                          },
+                          used);
 }
 
 void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
@@ -137,8 +142,7 @@ void Calls::fetch_entrypoint(size_t location, CallTarget target, Request inner,
         const bool ok = result.outcome == Outcome::kOk;
         world_.trace().emit(trace::ResponseEvent{
             event, topology_.locations()[location], ok ? result.response.status : uint16_t{0},
-            world_.now_us() - began_us, to_string(result.outcome), result.used.external,
-            result.used.internal});
+            world_.now_us() - began_us, to_string(result.outcome), result.used});
         topology_.release(location, number);
         world_.post([ok, done = std::move(done), result = std::move(result)]() mutable {
           if (!ok) return done(std::unexpected(std::move(result.thrown)));
@@ -247,11 +251,14 @@ void Calls::rpc_object(RequestId caller, size_t from, Object& object, uint64_t s
   called(object, caller, event, "rpc", call.path.empty() ? "" : call.path.back());
   Route& route = routes_[call.number];
   route.location = object.home;
-  RpcDone back = [this, &object, event, began_us, actor = object.actor,
+  auto used = std::make_shared<Counts>();
+  call.used = used;
+  RpcDone back = [this, &object, event, began_us, actor = object.actor, used = std::move(used),
                   done = returning(call.number, object.home, from, std::move(done))](
                      RpcResult result) mutable {
     const GuestError* error = result ? nullptr : &result.error();
-    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message);
+    answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message,
+             *used);
     if (object.actor == actor) objects_.event_ended(object);
     done(std::move(result));
   };
@@ -290,8 +297,7 @@ void Calls::rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCa
        done = returning(number, location, location, std::move(done))](RpcResult result) mutable {
         world_.trace().emit(trace::ResponseEvent{
             event, topology_.locations()[location], 0, world_.now_us() - began_us,
-            to_string(result ? Outcome::kOk : Outcome::kException), used->external,
-            used->internal});
+            to_string(result ? Outcome::kOk : Outcome::kException), *used});
         topology_.release(location, isolate);
         done(std::move(result));
       });
@@ -349,12 +355,14 @@ void Calls::socket_event(Object& object, SocketEvent socket_event) {
     const int64_t began_us = world_.now_us();
     called(object, 0, event, "websocket", name_of(socket_event.kind));
     objects_.event_began(object);
+    auto used = std::make_shared<Counts>();
     (*isolate)->actor_socket_event(
         object.actor, event, std::move(socket_event),
-        [this, &object, event, began_us, actor = object.actor](bool ok) {
-          answered(object, event, began_us, ok ? "ok" : "exception", "");
+        [this, &object, event, began_us, actor = object.actor, used](bool ok) {
+          answered(object, event, began_us, ok ? "ok" : "exception", "", *used);
           if (object.actor == actor) objects_.event_ended(object);
-        });
+        },
+        used);
   });
 }
 
@@ -368,15 +376,17 @@ void Calls::alarm(Object& object, int64_t scheduled_ms, uint32_t retry_count, bo
   const int64_t began_us = world_.now_us();
   called(object, 0, event, "alarm", "");
   objects_.event_began(object);
+  auto used = std::make_shared<Counts>();
   (*isolate)->actor_alarm(object.actor, event, scheduled_ms, retry_count, is_retry,
-                          [this, &object, event, began_us, actor = object.actor,
+                          [this, &object, event, began_us, actor = object.actor, used,
                            done = std::move(done)](AlarmResult result) mutable {
                             answered(object, event, began_us,
                                      outcome_of(result.ok ? nullptr : &result.error),
-                                     result.ok ? "" : result.error.message);
+                                     result.ok ? "" : result.error.message, *used);
                             if (object.actor == actor) objects_.event_ended(object);
                             done(std::move(result));
-                          });
+                          },
+                          used);
 }
 
 }  // namespace offing

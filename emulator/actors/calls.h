@@ -67,7 +67,7 @@ class Calls {
   void called(const Object& object, RequestId caller, RequestId event, std::string_view kind,
               std::string_view what);
   void answered(const Object& object, RequestId event, int64_t began_us, std::string_view outcome,
-                std::string_view error);
+                std::string_view error, const Counts& used);
 
   World& world_;
   Topology& topology_;

@@ -59,6 +59,9 @@ static void add_worker_options(CLI::App& app, WorkerArguments& a) {
   app.add_option("--outbound", a.outbound, "Answer the Worker's fetches from this HAR recording")
       ->check(CLI::ExistingFile);
   app.add_option("--trace", a.trace, "Write every event to this file, as NDJSON (docs/trace.md)");
+  app.add_flag("--trace-measured", a.trace_measured,
+               "Write measured CPU time and memory there too; equal runs then differ. `dev` does "
+               "without a seed");
   add_limit_options(app, a.limits);
 }
 
@@ -76,7 +79,10 @@ static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
   command->add_option("--allow-host", dev.allow_hosts,
                       "Also answer requests whose Host is this name")
       ->allow_extra_args(false);
-  command->add_flag("-q,--quiet", dev.quiet, "No request log");
+  CLI::Option* quiet = command->add_flag("-q,--quiet", dev.quiet, "No request log");
+  command->add_flag("--verbose", dev.verbose,
+                    "In the request log, what each request used: CPU time, memory, subrequests")
+      ->excludes(quiet);
   add_worker_options(*command, dev.worker);
   return command;
 }
@@ -104,6 +110,12 @@ static CLI::App* add_replay(CLI::App& app, ReplayArguments& replay) {
       ->capture_default_str();
   command->add_option("--rate", replay.rate, "Vegeta targets a second")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--report", replay.reports,
+                      "What to tell: staleness, limits, or both as staleness,limits")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"staleness", "limits"}))
       ->capture_default_str();
   command->add_option("--json", replay.json_file, "Write the whole report here (\"-\": stdout)");
   command->add_option("--junit", replay.junit_file, "Write a JUnit report here");

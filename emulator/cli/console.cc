@@ -54,6 +54,25 @@ static std::string duration_text(int64_t us) {
   return text;
 }
 
+static void append_count(std::string& text, uint64_t count, const char* noun) {
+  if (count == 0) return;
+  text += ", " + std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+// "  cpu 1.2 ms, 3.4 MiB, 2 subrequests, 5 service calls"; what was not used is left out.
+static std::string used_text(const Counts& used) {
+  char figures[64];
+  int length = std::snprintf(figures, sizeof figures, "  cpu %.1f ms",
+                             static_cast<double>(used.cpu_us) / 1000);
+  if (used.memory_bytes > 0)
+    std::snprintf(figures + length, sizeof figures - static_cast<size_t>(length), ", %.1f MiB",
+                  static_cast<double>(used.memory_bytes) / (1 << 20));
+  std::string text = figures;
+  append_count(text, used.external, "subrequest");
+  append_count(text, used.internal, "service call");
+  return text;
+}
+
 // "GET /me 200 OK-ish": method, path, status, location, time, and stale reads if there were any.
 void Console::on_response(const trace::ResponseEvent& event) {
   auto it = requests_.find(event.request);
@@ -77,6 +96,7 @@ void Console::on_response(const trace::ResponseEvent& event) {
   }
   text += " " + std::string(event.location) + " " + duration_text(event.duration_us);
   if (event.outcome != "ok") text += " " + std::string(event.outcome);
+  if (options_.used) text += used_text(event.used);
   if (options_.colour) text += kReset;
   if (seen.stale_reads > 0) {
     text += "  stale KV reads: " + std::to_string(seen.stale_reads) + ", up to " +

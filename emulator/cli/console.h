@@ -16,6 +16,7 @@ namespace offing::cli {
 struct ConsoleOptions {
   bool requests = true;  // the request log
   bool colour = false;
+  bool used = false;     // what each request used of what is limited, in its line
 };
 
 class Console final : public trace::Reader {

@@ -105,13 +105,17 @@ int run_dev(const Process& process, const DevArguments& a) {
   const std::unique_ptr<ParentLink> parent = ParentLink::open();
   if (parent) world.share_running(parent->note());
   const std::string trace = go_on_after_death(a, parent ? parent->restarts() : 0);
-  auto output = TraceOutput::open(world, trace, false);
+  const bool measured = !a.worker.seed || a.worker.trace_measured;
+  auto output = TraceOutput::open(
+      world, trace, false, measured ? trace::Measured::kWritten : trace::Measured::kLeftOut);
   if (!output) return std::fprintf(stderr, "offing: %s\n", output.error().c_str()), 2;
   const bool terminal = isatty(STDERR_FILENO);
-  Console console(world, stderr, {!a.quiet, terminal});
+  Console console(world, stderr, {!a.quiet, terminal, a.verbose});
   world.trace().add_reader(&console);
 
-  auto stack = Stack::build(world, process, a.worker);
+  WorkerArguments worker = a.worker;
+  worker.measure_memory = a.verbose || (measured && !trace.empty());
+  auto stack = Stack::build(world, process, worker);
   if (!stack) return std::fprintf(stderr, "offing: %s\n", stack.error().c_str()), 2;
   config::Project& project = (*stack)->project();
   world.running().set_worker(project.worker.name);

@@ -1,6 +1,7 @@
 // `offing replay TRAFFIC`: recorded traffic against a Worker in virtual time, or against a server.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "emulator/cli/console.h"
 #include "emulator/http/client.h"
 #include "emulator/http/content_coding.h"
+#include "emulator/replay/limit_usage.h"
 #include "emulator/replay/report.h"
 #include "emulator/replay/runner.h"
 #include "emulator/replay/staleness.h"
@@ -85,11 +87,22 @@ struct Run {
   int64_t real_us = 0;
 };
 
-int report(const ReplayArguments& a, const Run& run, const replay::StalenessReport* staleness) {
+bool wants(const ReplayArguments& a, std::string_view name) {
+  return std::ranges::find(a.reports, name) != a.reports.end();
+}
+
+// Null: not asked for, or not known.
+struct Reports {
+  const replay::StalenessReport* staleness = nullptr;
+  const replay::LimitUsage* limits = nullptr;
+};
+
+int report(const ReplayArguments& a, const Run& run, Reports reports) {
   const bool colour = isatty(STDOUT_FILENO);
   if (a.json_file != "-") {
     std::string text = replay::report_text(run.traffic, run.results, {colour});
-    if (staleness) text += "\n" + staleness->text({colour});
+    if (reports.staleness) text += "\n" + reports.staleness->text({colour});
+    if (reports.limits) text += "\n" + reports.limits->text({colour});
     if (!run.hash.empty()) {
       char line[160];
       std::snprintf(line, sizeof line,
@@ -103,7 +116,8 @@ int report(const ReplayArguments& a, const Run& run, const replay::StalenessRepo
   }
   if (!a.json_file.empty() &&
       !write_file(a.json_file, replay::report_json(run.traffic, run.results,
-                                                   staleness ? staleness->json() : "")))
+                                                   reports.staleness ? reports.staleness->json() : "",
+                                                   reports.limits ? reports.limits->json() : "")))
     return fail("--json " + a.json_file + ": cannot be written");
   if (!a.junit_file.empty() &&
       !write_file(a.junit_file, replay::report_junit(run.traffic, run.results)))
@@ -134,14 +148,16 @@ int against_server(const ReplayArguments& a, replay::Traffic traffic) {
       });
   run_to_end(world, runner, !a.quiet);
   Run run{runner.traffic(), runner.finish(), {}, 0};
-  return report(a, run, nullptr);
+  return report(a, run, {});
 }
 
 int in_process(const Process& process, const ReplayArguments& a, replay::Traffic traffic) {
   const int64_t began_us = monotonic_us();
   VirtualWorld world(a.worker.seed.value_or(1),
                      traffic.start_us.value_or(VirtualWorld::kDefaultStartUs));
-  auto output = TraceOutput::open(world, a.worker.trace, true);
+  auto output = TraceOutput::open(
+      world, a.worker.trace, true,
+      a.worker.trace_measured ? trace::Measured::kWritten : trace::Measured::kLeftOut);
   if (!output) return fail(output.error());
   replay::StalenessReport staleness;
   world.trace().add_reader(&staleness);
@@ -149,6 +165,7 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
   if (!a.quiet) world.trace().add_reader(&console);
 
   WorkerArguments worker = a.worker;
+  worker.measure_memory = worker.trace_measured || wants(a, "limits");
   auto stack = Stack::build(world, process, worker);
   if (!stack) return fail(stack.error());
   for (const config::Problem& warning : (*stack)->project().warnings)
@@ -161,6 +178,8 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
   if (auto started = (*stack)->start_first_isolate(); !started)
     return fail("the Worker does not start: " + started.error());
 
+  replay::LimitUsage limits((*stack)->limits());
+  if (wants(a, "limits")) world.trace().add_reader(&limits);
   WorkerGateway& gateway = (*stack)->gateway();
   uint64_t next_id = 1;
   replay::RunOptions options{a.speed, a.repeat, a.location};
@@ -179,7 +198,8 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
       });
   run_to_end(world, runner, !a.quiet);
   Run run{runner.traffic(), runner.finish(), (*output)->finish(), monotonic_us() - began_us};
-  return report(a, run, &staleness);
+  return report(a, run, {wants(a, "staleness") ? &staleness : nullptr,
+                         wants(a, "limits") ? &limits : nullptr});
 }
 
 }  // namespace
@@ -191,6 +211,8 @@ int run_replay(const Process& process, const ReplayArguments& a) {
   if (!traffic) return fail(traffic.error().text());
   for (const std::string& warning : traffic->warnings)
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  if (!a.url.empty() && wants(a, "limits"))
+    return fail("--report limits: what a server's requests use is not known; take --project");
   if (!a.url.empty()) return against_server(a, std::move(*traffic));
   return in_process(process, a, std::move(*traffic));
 }

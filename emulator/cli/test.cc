@@ -23,7 +23,9 @@ static void print_text(const TestResult& result) {
 
 int run_test(const Process& process, const TestArguments& a) {
   VirtualWorld world(a.worker.seed.value_or(1));
-  auto output = TraceOutput::open(world, a.worker.trace, false);
+  auto output = TraceOutput::open(
+      world, a.worker.trace, false,
+      a.worker.trace_measured ? trace::Measured::kWritten : trace::Measured::kLeftOut);
   if (!output) return std::fprintf(stderr, "offing: %s\n", output.error().c_str()), 2;
   Console console(world, stderr, {false, false});
   world.trace().add_reader(&console);

@@ -124,7 +124,7 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
   response.headers.add("cf-ray", ray + "-" + code);
   world_.trace().emit(trace::ResponseEvent{id, code, response.status,
                                            world_.now_us() - started_us, outcome,
-                                           used.external, used.internal});
+                                           used});
   auto it = in_flight_.find(id);
   const bool wanted = it != in_flight_.end();
   running_.end(id);

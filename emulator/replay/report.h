@@ -16,9 +16,10 @@ struct ReportOptions {
 };
 
 std::string report_text(const Traffic& traffic, const Results& results, const ReportOptions& options);
-// `staleness_json`: StalenessReport::json(), put in as "staleness"; may be empty.
+// `staleness_json`, `limits_json`: of StalenessReport and LimitUsage, put in as "staleness" and
+// "limits"; may be empty.
 std::string report_json(const Traffic& traffic, const Results& results,
-                        std::string_view staleness_json);
+                        std::string_view staleness_json, std::string_view limits_json = {});
 std::string report_junit(const Traffic& traffic, const Results& results);
 
 }  // namespace offing::replay

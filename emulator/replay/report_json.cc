@@ -54,7 +54,7 @@ void append_result(std::string& out, const Result& r) {
 }  // namespace
 
 std::string report_json(const Traffic& traffic, const Results& results,
-                        std::string_view staleness_json) {
+                        std::string_view staleness_json, std::string_view limits_json) {
   std::string out;
   append_object(out, [&](trace::JsonFields& field) {
     field("file", traffic.file);
@@ -77,6 +77,10 @@ std::string report_json(const Traffic& traffic, const Results& results,
     if (!staleness_json.empty()) {
       out += ",\"staleness\":";
       out += staleness_json;
+    }
+    if (!limits_json.empty()) {
+      out += ",\"limits\":";
+      out += limits_json;
     }
   });
   out += '\n';

@@ -143,6 +143,7 @@ void Stack::open_topology(std::vector<std::string> locations, int64_t idle_ms) {
   services_.reset(new Services{world_, *kv_, *r2_, *outbound_, *source_maps_, kv_namespaces(),
                                r2_buckets(), nullptr});
   services_->cpu_watch = watch_.get();
+  services_->measure_memory = arguments_.measure_memory;
   topology_ = std::make_unique<Topology>(
       *services_, *engine_, project_->bundle, project_->worker,
       TopologyOptions{std::move(locations), arguments_.isolates, idle_ms});
@@ -235,10 +236,11 @@ std::expected<void, std::string> Stack::start_first_isolate() {
 
 std::expected<std::unique_ptr<TraceOutput>, std::string> TraceOutput::open(World& world,
                                                                            const std::string& path,
-                                                                           bool hash_always) {
+                                                                           bool hash_always,
+                                                                           trace::Measured measured) {
   std::unique_ptr<TraceOutput> output(new TraceOutput(world));
   if (!path.empty()) {
-    auto writer = trace::NdjsonWriter::open(path);
+    auto writer = trace::NdjsonWriter::open(path, measured);
     if (!writer) return std::unexpected(writer.error());
     output->writer_ = std::move(*writer);
     world.trace().add_reader(output->writer_.get());

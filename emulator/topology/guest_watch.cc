@@ -20,7 +20,7 @@ void GuestWatch::allow(int64_t budget_us) {
 
 CpuWatch::Stay GuestWatch::leave() {
   const Watchdog::Stay stay = watchdog_.leave();
-  return {only_runaways_ ? 0 : stay.used_us, stay.stopped};
+  return {only_runaways_ ? 0 : stay.used_us, stay.used_us, stay.stopped};
 }
 
 }  // namespace offing

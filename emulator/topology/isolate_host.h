@@ -33,6 +33,8 @@ struct Services {
   std::vector<uint32_t> r2_buckets;
   // Stops guests that compute for too long; null: nobody does.
   CpuWatch* cpu_watch = nullptr;
+  // Measure what memory each request had (Counts::memory_bytes).
+  bool measure_memory = false;
   // An isolate is to serve nothing new; put here by the Topology.
   std::function<void(size_t location, uint32_t isolate, std::string_view why)> condemn = {};
   // Calls between guests; put here once the room that serves them is made.
@@ -68,6 +70,7 @@ class IsolateHost final : public Host {
   durable::ObjectStorage& actor_storage(RequestId actor) override;
   ActorSockets& actor_sockets(RequestId actor) override;
   CpuWatch* cpu_watch() override { return services_.cpu_watch; }
+  bool wants_memory() override { return services_.measure_memory; }
   void condemn(std::string_view why) override;
   void log(RequestId request, std::string_view level, std::string_view text) override;
   void uncaught(RequestId request, std::string_view where, std::string_view text,

@@ -5,6 +5,9 @@
 // Views inside an event live only while it is being emitted: a reader copies what it keeps.
 // Units stand last in a name. `request` is the number of the client's request on whose behalf the
 // thing happened, 0 for none.
+//
+// What `measured` names differs between equal runs: it is no part of the hash, and stands in a file
+// only where runs are not compared (readers.h).
 #ifndef OFFING_EMULATOR_TRACE_EVENT_H_
 #define OFFING_EMULATOR_TRACE_EVENT_H_
 
@@ -12,7 +15,19 @@
 #include <string_view>
 #include <variant>
 
+#include "runtime/limits/counts.h"
+
 namespace offing::trace {
+
+// What an invocation used of what is limited, until its answer (spec/limits.md 2, 2.1).
+template <class V> void used_fields(V& v, const Counts& used) {
+  v("subrequests", used.external); v("service_calls", used.internal);
+  v("worker_calls", used.worker_calls); v("kv_operations", used.kv);
+  v("r2_operations", used.r2); v("object_calls", used.object_calls);
+  v("chained_workers", used.chained_workers); v("connections", used.connections);
+  v("log_bytes", used.log_bytes);
+  v.measured("cpu_us", used.cpu_us); v.measured("memory_bytes", used.memory_bytes);
+}
 
 struct RequestEvent {
   static constexpr std::string_view kName = "request";
@@ -34,12 +49,11 @@ struct ResponseEvent {
   uint16_t status;
   int64_t duration_us;
   std::string_view outcome;  // spec/limits.md 5.3: ok, exception, canceled, …
-  uint64_t subrequests = 0;    // to the outside, until the answer (spec/limits.md 2.1)
-  uint64_t service_calls = 0;  // KV, R2, Durable Objects
+  Counts used = {};
   template <class V> void fields(V& v) const {
     v("request", request); v("location", location); v("status", status);
-    v("duration_us", duration_us); v("outcome", outcome); v("subrequests", subrequests);
-    v("service_calls", service_calls);
+    v("duration_us", duration_us); v("outcome", outcome);
+    used_fields(v, used);
   }
 };
 
@@ -284,9 +298,11 @@ struct ObjectAnswerEvent {
   int64_t duration_us;
   std::string_view outcome;   // ok, exception, reset
   std::string_view error;
+  Counts used = {};           // by the instance, since its last event began
   template <class V> void fields(V& v) const {
     v("request", request); v("location", location); v("duration_us", duration_us);
     v("outcome", outcome); v("error", error);
+    used_fields(v, used);
   }
 };
 

@@ -9,17 +9,32 @@ namespace offing::trace {
 
 constexpr size_t kFlushBytes = 64 * 1024;
 
-void append_line(std::string& out, const Stamp& stamp, const Event& event) {
+namespace {
+
+class LineFields : public JsonFields {
+ public:
+  LineFields(std::string& out, Measured measured) : JsonFields(out), measured_(measured) {}
+  template <class T> void measured(std::string_view name, T value) {
+    if (measured_ == Measured::kWritten) (*this)(name, value);
+  }
+
+ private:
+  Measured measured_;
+};
+
+}  // namespace
+
+void append_line(std::string& out, const Stamp& stamp, const Event& event, Measured measured) {
   out += "{\"seq\":";
   out += std::to_string(stamp.sequence);
   out += ",\"at_us\":";
   out += std::to_string(stamp.at_us);
   std::visit(
-      [&out](const auto& e) {
+      [&out, measured](const auto& e) {
         out += ",\"event\":\"";
         out += e.kName;
         out += '"';
-        JsonFields fields(out);
+        LineFields fields(out, measured);
         e.fields(fields);
       },
       event);
@@ -27,10 +42,10 @@ void append_line(std::string& out, const Stamp& stamp, const Event& event) {
 }
 
 std::expected<std::unique_ptr<NdjsonWriter>, std::string> NdjsonWriter::open(
-    const std::string& path) {
+    const std::string& path, Measured measured) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (!file) return std::unexpected("--trace " + path + ": " + std::strerror(errno));
-  return std::unique_ptr<NdjsonWriter>(new NdjsonWriter(file));
+  return std::unique_ptr<NdjsonWriter>(new NdjsonWriter(file, measured));
 }
 
 NdjsonWriter::~NdjsonWriter() {
@@ -39,7 +54,7 @@ NdjsonWriter::~NdjsonWriter() {
 }
 
 void NdjsonWriter::on_event(const Stamp& stamp, const Event& event) {
-  append_line(buffer_, stamp, event);
+  append_line(buffer_, stamp, event, measured_);
   if (buffer_.size() < kFlushBytes) return;
   std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
   buffer_.clear();

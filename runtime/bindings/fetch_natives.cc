@@ -66,7 +66,7 @@ void fetch(const Arguments& info) {
   if (parts == nullptr || !info[1]->IsString() || !info[2]->IsString()) return;
   v8::Isolate* isolate = info.GetIsolate();
   const RequestId request = id_of(info[0]);
-  if (!count_call(info, *parts, request, Subrequest::kExternal)) {
+  if (!count_call(info, *parts, request, Subrequest::kFetch)) {
     take_body(*parts, info[4], request, -1, false);  // nobody will read it
     return;
   }

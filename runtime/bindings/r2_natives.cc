@@ -143,7 +143,7 @@ void go(Isolate::Parts& parts, RequestId request, Ticket ticket, R2Call call, As
 // Gives the call to the host; its answer settles the promise that this call returns.
 void send(const Arguments& info, Isolate::Parts& parts, R2Call call) {
   const RequestId request = id_of(info[0]);
-  if (!count_call(info, parts, request, Subrequest::kInternal)) return;
+  if (!count_call(info, parts, request, Subrequest::kR2)) return;
   const Ticket ticket = begin_work(info, parts, request);
   if (ticket == 0) return;
   call.bucket = static_cast<uint32_t>(id_of(info[1]));

@@ -36,10 +36,10 @@ bool count_call(const Arguments& info, Isolate::Parts& parts, RequestId request,
 bool count_stub_call(const Arguments& info, Isolate::Parts& parts, RequestId request,
                      CallTarget::Kind kind) {
   if (kind == CallTarget::Kind::kActor) {
-    return count_call(info, parts, request, Subrequest::kInternal);
+    return count_call(info, parts, request, Subrequest::kObject);
   }
   if (kind != CallTarget::Kind::kEntrypoint) return true;
-  if (!count_call(info, parts, request, Subrequest::kExternal)) return false;
+  if (!count_call(info, parts, request, Subrequest::kWorker)) return false;
   GuestRequest* found = parts.find_request(request);
   if (found == nullptr || parts.limits.chained_workers == 0) return true;
   if (tree_of(parts, *found)->invoke(parts.limits.chained_workers)) return true;

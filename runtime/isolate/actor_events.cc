@@ -77,13 +77,14 @@ void Isolate::break_actor(RequestId actor, GuestError why) {
 }
 
 void Isolate::actor_fetch(RequestId actor, RequestId event, Request incoming, std::string cf_json,
-                          FetchDone done) {
+                          FetchDone done, std::shared_ptr<Counts> used) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
   GuestRequest& request = add_actor_event(parts, event, actor);
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
   request.done = std::move(done);
+  request.told = std::move(used);
   enter_event(parts, actor, event, EntryFunction::kActorFetch,
               [&parts, actor, event](v8::LocalVector<v8::Value>& arguments) {
                 GuestRequest* entering = parts.find_request(event);
@@ -110,11 +111,13 @@ static bool is_alarm_set(Isolate::Parts& parts, Actor& actor, int64_t scheduled_
 }
 
 void Isolate::actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms,
-                          uint32_t retry_count, bool is_retry, AlarmDone done) {
+                          uint32_t retry_count, bool is_retry, AlarmDone done,
+                          std::shared_ptr<Counts> used) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
   GuestRequest& request = add_actor_event(parts, event, actor);
   request.is_alarm = true;
+  request.told = std::move(used);
   auto due = std::make_shared<bool>(true);
   request.done = [due, done = std::move(done)](FetchResult result) mutable {
     const bool ok = result.outcome == Outcome::kOk;

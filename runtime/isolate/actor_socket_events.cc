@@ -59,12 +59,13 @@ bool begin(Isolate::Parts& parts, RequestId actor, RequestId event, SocketEvent&
 }  // namespace
 
 void Isolate::actor_socket_event(RequestId actor, RequestId event, SocketEvent what,
-                                 SocketDone done) {
+                                 SocketDone done, std::shared_ptr<Counts> used) {
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
   if (ActorSockets::of(what) == nullptr) return done(true);  // dropped by a reset
   auto timeout = std::make_shared<TimerId>(0);
   GuestRequest& request = add_actor_event(parts, event, actor);
+  request.told = std::move(used);
   request.done = [event = SocketEvent{what.kind, what.socket, {}, {}, what.from}, timeout,
                   token = parts.token, done = std::move(done)](FetchResult result) mutable {
     if (*timeout != 0 && token->parts != nullptr) token->parts->host.clear_timer(*timeout);

@@ -31,6 +31,14 @@ FetchResult failed_with(const GuestError& why) {
   return {.outcome = Outcome::kException, .response = {}, .error = why.text(), .thrown = why};
 }
 
+Called calling(Isolate::Parts& parts, GuestRequest& request,
+               std::move_only_function<void()> call) {
+  if (request.told == nullptr) return {std::move(call)};
+  *request.told = used_by(parts, request);
+  return {std::move(call), std::move(request.told),
+          request.actor != 0 ? request.actor : request.id};
+}
+
 // The record of an alarm goes with its success, in the same transaction as what the handler wrote
 // (spec/durable-objects.md 3.6, rules 43 to 45).
 void alarm_answered(Isolate::Parts& parts, GuestRequest& request, const FetchResult& result) {
@@ -83,6 +91,17 @@ void refill_counts(Isolate::Parts& parts, RequestId actor) {
   if (context->tree != nullptr) context->tree->refill();
 }
 
+Counts used_by(Isolate::Parts& parts, const GuestRequest& request) {
+  const GuestRequest* payer =
+      request.actor != 0 ? parts.find_request(request.actor) : &request;
+  if (payer == nullptr) return {};
+  Counts used = payer->used;
+  if (payer->tree == nullptr) return used;
+  used.chained_workers = payer->tree->invocations();
+  used.connections = payer->tree->most_connections();
+  return used;
+}
+
 void work_began(Isolate::Parts& parts, RequestId request) {
   if (GuestRequest* found = parts.find_request(request)) ++found->under_way;
 }
@@ -98,7 +117,6 @@ void work_ended(Isolate::Parts& parts, RequestId request) {
 
 void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
   if (request.answered) return;
-  result.used = request.used;
   if (request.rpc_done) {  // a result goes another way (runtime/bindings/rpc_natives.cc)
     return conclude(parts, request, [done = std::move(request.rpc_done),
                                      thrown = std::move(result.thrown)](
@@ -114,16 +132,17 @@ void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
     });
   }
   request.answered = true;
-  parts.outbox.push_back(Answered{std::move(request.done), std::move(result)});
+  result.used = used_by(parts, request);
+  parts.outbox.push_back(Answered{std::move(request.done), std::move(result), request.id});
   end_if_done(parts, request);
 }
 
 void conclude(Isolate::Parts& parts, GuestRequest& request,
               std::move_only_function<void(const GuestError*)> tell) {
   if (std::exchange(request.answered, true)) return;
-  if (request.rpc && request.rpc->used) *request.rpc->used = request.used;
   if (request.actor == 0) {
-    parts.outbox.push_back(Called{[tell = std::move(tell)]() mutable { tell(nullptr); }});
+    parts.outbox.push_back(
+        calling(parts, request, [tell = std::move(tell)]() mutable { tell(nullptr); }));
     return end_if_done(parts, request);
   }
   request.held = std::move(tell);
@@ -134,7 +153,7 @@ void conclude(Isolate::Parts& parts, GuestRequest& request,
     if (leaving == nullptr) return;
     leaving->holding = false;
     parts.outbox.push_back(
-        Called{[tell = std::move(leaving->held)]() mutable { tell(nullptr); }});
+        calling(parts, *leaving, [tell = std::move(leaving->held)]() mutable { tell(nullptr); }));
     end_if_done(parts, *leaving);
   });
 }
@@ -158,7 +177,8 @@ void fail_event(Isolate::Parts& parts, GuestRequest& request, const GuestError& 
   }
   request.answered = true;
   request.holding = false;
-  parts.outbox.push_back(Called{[tell = std::move(tell), why]() mutable { tell(&why); }});
+  parts.outbox.push_back(
+      calling(parts, request, [tell = std::move(tell), why]() mutable { tell(&why); }));
 }
 
 void response_stream_over(Isolate::Parts& parts, RequestId request) {

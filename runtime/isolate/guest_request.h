@@ -44,6 +44,7 @@ struct GuestRequest {
   bool upgraded = false;       // it was answered with a WebSocket: no time limit while one is open
   TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
   Counts used;                 // of an instance, in its current event
+  std::shared_ptr<Counts> told;  // of an event: who asks what it used (Called); null: nobody
   std::shared_ptr<CallTree> tree;  // null until it is asked for (bindings/subrequest.h)
 
   // ---- Durable Objects (runtime/actor/actor.h)
@@ -68,6 +69,9 @@ struct GuestRequest {
 GuestRequest& open_request(Isolate::Parts& parts, RequestId id);
 // An event of this instance begins: it may use anew what an invocation may.
 void refill_counts(Isolate::Parts& parts, RequestId actor);
+// What it has used until now; of an instance's event, what the instance has. Without this turn's CPU
+// time and memory, which are known when it ends.
+Counts used_by(Isolate::Parts& parts, const GuestRequest& request);
 // A request takes part in counting only while it is in the table; id 0 and ended ones do not.
 void work_began(Isolate::Parts& parts, RequestId request);
 void work_ended(Isolate::Parts& parts, RequestId request);

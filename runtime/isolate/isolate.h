@@ -111,12 +111,14 @@ class Isolate {
   void close_actor(RequestId actor, const GuestError& why);
   // Breaks it as a platform failure does, from outside (abort on demand, reset by a new bundle).
   void break_actor(RequestId actor, GuestError why);
+  // `used`, here and in RpcCall: told what the instance has used in this event, before `done`.
   void actor_fetch(RequestId actor, RequestId event, Request incoming, std::string cf_json,
-                   FetchDone done);
+                   FetchDone done, std::shared_ptr<Counts> used = nullptr);
   void actor_alarm(RequestId actor, RequestId event, int64_t scheduled_ms, uint32_t retry_count,
-                   bool is_retry, AlarmDone done);
+                   bool is_retry, AlarmDone done, std::shared_ptr<Counts> used = nullptr);
   // An event of a hibernatable WebSocket (runtime/actor/actor_sockets.h). `done`: did it succeed?
-  void actor_socket_event(RequestId actor, RequestId event, SocketEvent what, SocketDone done);
+  void actor_socket_event(RequestId actor, RequestId event, SocketEvent what, SocketDone done,
+                          std::shared_ptr<Counts> used = nullptr);
   ActorActivity actor_activity(RequestId actor) const;
 
   // ---- RPC. A new event of a stateless entrypoint:

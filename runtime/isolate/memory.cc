@@ -2,13 +2,20 @@
 
 #include <v8-statistics.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace offing {
 
+static constexpr size_t kLargeBytes = 256 << 10;
+
 bool GuestMemory::reserve(size_t length) {
   const size_t before = used_bytes_.fetch_add(length, std::memory_order_relaxed);
-  if (length <= limit_bytes_ && before <= limit_bytes_ - length) return true;
+  if (length <= limit_bytes_ && before <= limit_bytes_ - length) {
+    if (length >= kLargeBytes && watching_peak_)
+      peak_bytes_ = std::max(peak_bytes_.load(), heap_bytes_ + before + length);
+    return true;
+  }
   used_bytes_.fetch_sub(length, std::memory_order_relaxed);
   return false;
 }
@@ -30,6 +37,27 @@ void GuestMemory::watch(v8::Isolate* isolate) {
   isolate_ = isolate;
   isolate->AddNearHeapLimitCallback(near_heap_limit, this);
   isolate->AddGCEpilogueCallback(after_collection, this, v8::kGCTypeMarkSweepCompact);
+}
+
+void GuestMemory::watch_peak() {
+  watching_peak_ = true;
+  isolate_->AddGCPrologueCallback(before_collection, this);
+}
+
+void GuestMemory::look() {
+  v8::HeapStatistics heap;
+  isolate_->GetHeapStatistics(&heap);
+  heap_bytes_ = heap.used_heap_size();
+  peak_bytes_ = std::max(peak_bytes_.load(), heap_bytes_ + buffers_bytes());
+}
+
+void GuestMemory::before_collection(v8::Isolate*, v8::GCType, v8::GCCallbackFlags, void* self) {
+  static_cast<GuestMemory*>(self)->look();
+}
+
+size_t GuestMemory::take_peak() {
+  look();
+  return peak_bytes_.exchange(0);
 }
 
 void GuestMemory::exceed() {

@@ -29,16 +29,26 @@ class GuestMemory final : public v8::ArrayBuffer::Allocator {
   bool take_exceeded() { return std::exchange(newly_exceeded_, false); }
   // Asks V8 to tell this object when the heap of `isolate` is nearly full.
   void watch(v8::Isolate* isolate);
+  // From now on the most that was held is known: before each collection, after a large buffer came,
+  // and when it is asked for. What is garbage and not collected yet is held.
+  void watch_peak();
+  // Since the last time.
+  size_t take_peak();
 
  private:
   static size_t near_heap_limit(void* self, size_t current_bytes, size_t initial_bytes);
   static void after_collection(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* self);
+  static void before_collection(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags, void* self);
   void exceed();
+  void look();
   bool reserve(size_t length);
 
   const size_t limit_bytes_;
   std::atomic<size_t> used_bytes_ = 0;
   v8::Isolate* isolate_ = nullptr;
+  bool watching_peak_ = false;
+  size_t heap_bytes_ = 0;                   // when it was looked at last
+  std::atomic<size_t> peak_bytes_ = 0;
   bool heap_exceeded_ = false;
   bool newly_exceeded_ = false;
 };

@@ -129,6 +129,8 @@ void Isolate::Parts::make_isolate() {
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
   memory.watch(isolate);
   cpu_watch = host.cpu_watch();
+  wants_memory = host.wants_memory();
+  if (wants_memory) memory.watch_peak();
 }
 
 // Order: nothing may call back any more, then the outside's objects, then handles, then V8.

@@ -77,6 +77,7 @@ enum class Shape : uint8_t {
 struct Answered {
   FetchDone done;
   FetchResult result;
+  RequestId payer = 0;   // what it has used so far stands in `result`; this turn's is added (stop.h)
 };
 struct Delivered {
   ByteSource::Done done;
@@ -84,6 +85,8 @@ struct Delivered {
 };
 struct Called {
   std::move_only_function<void()> call;
+  std::shared_ptr<Counts> told = nullptr;   // what `payer` has used; null: nobody asks
+  RequestId payer = 0;
 };
 
 // Why a guest was stopped for good (stop.h).
@@ -117,6 +120,7 @@ struct Isolate::Parts {
   bool compiling_wasm = false;      // the registry itself compiles a module of the bundle
   int depth = 0;                    // turns entered and not left
   CpuWatch* cpu_watch = nullptr;    // null: nobody stops this guest
+  bool wants_memory = false;        // Host::wants_memory
   RequestId charged = 0;            // whom the turn is for (stop.h)
   int64_t last_stay_us = 0;         // CPU time of the last turn
   Stopped stopped = Stopped::kNo;

@@ -49,6 +49,7 @@ GuestRequest& open_event(Isolate::Parts& parts, RequestId event, RequestId actor
   request.actor = actor;
   if (actor != 0) refill(parts, actor);
   request.props = std::move(call.props);
+  request.told = std::move(call.used);
   request.rpc = std::make_unique<RpcCall>(std::move(call));
   request.rpc_done = std::move(done);
   return request;

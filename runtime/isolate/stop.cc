@@ -67,6 +67,22 @@ GuestRequest* payer(Isolate::Parts& parts, RequestId id) {
   return request;
 }
 
+// Its answer may be on its way out already, and then it is not in the table any more.
+void note_measured(Isolate::Parts& parts, int64_t cpu_us, uint64_t memory_bytes) {
+  const auto note = [=](Counts& used) {
+    used.cpu_us += cpu_us;
+    used.memory_bytes = std::max(used.memory_bytes, memory_bytes);
+  };
+  if (GuestRequest* request = parts.find_request(parts.charged)) note(request->used);
+  for (size_t i = parts.outbox_head; i < parts.outbox.size(); ++i) {
+    if (auto* answered = std::get_if<Answered>(&parts.outbox[i])) {
+      if (answered->payer == parts.charged) note(answered->result.used);
+    } else if (auto* called = std::get_if<Called>(&parts.outbox[i])) {
+      if (called->told != nullptr && called->payer == parts.charged) note(*called->told);
+    }
+  }
+}
+
 }  // namespace
 
 void watch_turn(Isolate::Parts& parts) {
@@ -103,6 +119,7 @@ void end_watch(Isolate::Parts& parts) {
   if (parts.cpu_watch != nullptr) stay = parts.cpu_watch->leave();
   parts.last_stay_us = stay.used_us;
   if (GuestRequest* request = payer(parts, parts.charged)) request->cpu_us += stay.used_us;
+  note_measured(parts, stay.measured_us, parts.wants_memory ? parts.memory.take_peak() : 0);
   const bool memory = parts.memory.take_exceeded();
   if (!stay.stopped && !memory) return;
   if (parts.starting) return;   // Isolate::start tells

@@ -19,6 +19,7 @@ void CallTree::reset(uint64_t connections_max) {
   assert(used_ == 0 && waiting_.empty() && bodies_.empty());
   connections_max_ = connections_max;
   invocations_ = 1;
+  most_used_ = 0;
 }
 
 bool CallTree::invoke(uint64_t most) {
@@ -29,7 +30,7 @@ bool CallTree::invoke(uint64_t most) {
 
 bool CallTree::take() {
   if (used_ >= connections_max_ || !waiting_.empty()) return false;
-  ++used_;
+  most_used_ = std::max(most_used_, ++used_);
   return true;
 }
 
@@ -40,7 +41,7 @@ void CallTree::give_back() {
   while (!waiting_.empty() && used_ < connections_max_) {
     Start start = std::move(waiting_.front());
     waiting_.pop_front();
-    ++used_;
+    most_used_ = std::max(most_used_, ++used_);
     start(ConnectionSlot(shared_from_this()));
   }
   handing_on_ = false;

@@ -53,12 +53,14 @@ class CallTree : public std::enable_shared_from_this<CallTree> {
   // As new, for another request. Only while nobody else holds it.
   void reset(uint64_t connections_max);
   // An event of an instance begins.
-  void refill() { invocations_ = 1; }
+  void refill() { invocations_ = 1, most_used_ = used_; }
   // One more Worker, if `most` (0: any number) allows.
   bool invoke(uint64_t most);
   // A connection for now: make a slot of it. False: wait for one.
   bool take();
   void wait(Start start) { waiting_.push_back(std::move(start)); }
+  uint64_t invocations() const { return invocations_; }
+  uint64_t most_connections() const { return most_used_; }
   // Closes a body when nothing else can let those go on who wait.
   void break_deadlock();
 
@@ -70,6 +72,7 @@ class CallTree : public std::enable_shared_from_this<CallTree> {
   uint64_t connections_max_;
   uint64_t invocations_ = 1;
   uint64_t used_ = 0;
+  uint64_t most_used_ = 0;
   uint64_t uses_ = 0;  // of bodies, to know which was used last
   bool handing_on_ = false;
   std::deque<Start> waiting_;

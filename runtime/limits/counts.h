@@ -13,15 +13,26 @@
 namespace offing {
 
 enum class Subrequest : uint8_t {
-  kExternal,  // fetch, each hop of it; WebSockets; Workers called through service bindings
-  kInternal,  // KV, R2, Durable Objects
+  kFetch, kWorker,       // external: fetch, each hop of it, WebSockets; calls of service bindings
+  kKv, kR2, kObject,     // internal
 };
 
 struct Counts {
   uint64_t external = 0;
   uint64_t internal = 0;
+  uint64_t worker_calls = 0;  // of the external ones, those of service bindings
+  uint64_t kv = 0;            // the internal ones, by service
+  uint64_t r2 = 0;
+  uint64_t object_calls = 0;
+  // Of the call tree (call_tree.h) that it belongs to, when it was answered:
+  uint64_t chained_workers = 1;  // invoked so far, itself among them
+  uint64_t connections = 0;      // most at a time
   uint64_t log_bytes = 0;
   bool log_full = false;  // some of the log was dropped
+
+  // Measured, never counted: equal runs have different ones (docs/trace.md).
+  int64_t cpu_us = 0;
+  uint64_t memory_bytes = 0;  // most that the isolate held at its turns; 0: not measured
 };
 
 enum class Logged : uint8_t { kKept, kFirstDropped, kDropped };

@@ -38,6 +38,8 @@ class FakeHost final : public Host {
     R2Callback done;
   };
 
+  CpuWatch* watch = nullptr;
+  bool memory_wanted = false;
   int64_t now_ms() override { return now; }
   TimerId set_timer(RequestId request, int64_t delay_ms,
                     std::move_only_function<void()> fire) override {
@@ -75,6 +77,8 @@ class FakeHost final : public Host {
   }
   void actor_broken(RequestId, const GuestError&, bool) override {}
   durable::ObjectStorage& actor_storage(RequestId actor) override { return *storage_for(actor); }
+  CpuWatch* cpu_watch() override { return watch; }
+  bool wants_memory() override { return memory_wanted; }
   ActorSockets& actor_sockets(RequestId) override {
     if (sockets == nullptr) std::abort();
     return *sockets;

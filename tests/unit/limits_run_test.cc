@@ -416,6 +416,74 @@ TEST_CASE("spec/limits.md 2 Durable Objects: each event may use anew what an inv
   }
 }
 
+TEST_CASE("spec/limits.md 2.1: what was used is told by kind") {
+  Run guest("await fetch('http://a/'); await env.KV.get('kkk'); await env.KV.get(['a', 'b']);"
+            " await Promise.all([1, 2, 3].map((i) => env.R2.head('k' + i)));"
+            " await env.A.get(env.A.idFromName('x')).fetch('http://a/');"
+            " await env.SELF.fetch('http://a/inner'); console.log('12345678'); return 1",
+            kPaidToday);
+  CHECK(guest.text() == "1");
+  const Counts& used = guest.last().used;
+  CHECK(used.external == 2);
+  CHECK(used.worker_calls == 1);
+  CHECK(used.internal == 6);
+  CHECK(used.kv == 2);
+  CHECK(used.r2 == 3);
+  CHECK(used.object_calls == 1);
+  CHECK(used.chained_workers == 2);
+  CHECK(used.connections == 3);
+  CHECK(used.log_bytes > 0);
+  CHECK(used.memory_bytes == 0);  // nobody wants to know
+}
+
+namespace {
+
+// Says that each stay took so long, and stops nothing.
+struct Stopwatch final : CpuWatch {
+  int64_t stay_us = 100;
+  void enter(v8::Isolate*) override {}
+  void allow(int64_t) override {}
+  bool is_stopping() const override { return false; }
+  Stay leave() override { return {.used_us = 0, .measured_us = stay_us}; }
+  void forget(v8::Isolate*) override {}
+};
+
+}  // namespace
+
+TEST_CASE("CPU time of all turns until the answer is told, that of the answering turn too") {
+  Stopwatch watch;
+  test::FakeHost host;
+  host.watch = &watch;
+  host.memory_wanted = true;
+  auto isolate = Isolate::start(
+      guest_engine(), host,
+      worker("if (request.url.endsWith('/large')) globalThis.kept = new ArrayBuffer(40 << 20);"
+             " if (request.url.endsWith('/2')) await fetch('http://a/'); return 1"),
+      options_with(kPaidToday));
+  REQUIRE_MESSAGE(isolate.has_value(), isolate.error());
+  std::vector<Counts> used;
+  RequestId id = 0;
+  const auto ask = [&](const char* url) {
+    Request request;
+    request.url = url;
+    (*isolate)->fetch(++id, std::move(request), "{}", "default",
+                      [&used](FetchResult result) { used.push_back(result.used); });
+  };
+  ask("http://a/1");
+  REQUIRE(used.size() == 1);
+  CHECK(used[0].cpu_us == 100);
+  CHECK(used[0].memory_bytes > 100'000);
+  CHECK(used[0].memory_bytes < 40 << 20);
+  ask("http://a/2");
+  watch.stay_us = 1000;
+  host.take_fetch().done(Response());
+  REQUIRE(used.size() == 2);
+  CHECK(used[1].cpu_us == 1100);
+  ask("http://a/large");
+  REQUIRE(used.size() == 3);
+  CHECK(used[2].memory_bytes > 40 << 20);
+}
+
 TEST_CASE("limits without a profile are those that every profile has (spec/limits.md 2)") {
   const Limits none;
   for (const LimitRow& row : limit_rows()) {

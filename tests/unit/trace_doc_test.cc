@@ -21,6 +21,7 @@ struct Listed {
   template <std::integral T> void operator()(std::string_view name, T) {
     rows.emplace_back(name, "integer");
   }
+  template <class T> void measured(std::string_view name, T value) { (*this)(name, value); }
 };
 
 template <class... Events>
