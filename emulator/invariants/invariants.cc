@@ -156,10 +156,10 @@ void Invariants::read(const Context& c, const KeyName& key, const Read& r) {
   const std::string what = version_text(r.served, r.absent);
   const Moment here{c.stamp.sequence, c.stamp.at_us, c.request, "read of " + name + " (" + what + ")"};
   const std::string begins = c.who + " read " + what + " of " + name;
-  auto violation = [&](Invariant invariant, Moment against, std::string text) {
+  auto violation = [this, &key, &c, &here](Invariant invariant, Moment against, std::string text) {
     report({invariant, key, std::string(c.location), c.session, here, std::move(against), std::move(text)});
   };
-  auto after = [&](const Moment& earlier) { return duration_text(c.stamp.at_us - earlier.at_us); };
+  auto after = [&c](const Moment& earlier) { return duration_text(c.stamp.at_us - earlier.at_us); };
   const Versions& versions = versions_[key];
 
   if (r.stale && wants(Invariant::kNoStaleAuthReads, key)) {

@@ -300,7 +300,7 @@ TEST_CASE("a report is JSON that a program reads, and is bounded") {
   d.Parse(run.invariants.json().c_str());
   REQUIRE(!d.HasParseError());
   CHECK(d["count"].GetInt() == 1500);
-  CHECK(d["violations"].GetArray()[0]["session"] == "a\"da");
-  CHECK(d["violations"].GetArray()[0]["event"]["seq"] == 3);
+  CHECK(std::string(d["violations"].GetArray()[0]["session"].GetString()) == "a\"da");
+  CHECK(d["violations"].GetArray()[0]["event"]["seq"].GetInt() == 3);
   CHECK(run.invariants.text().find("and 500 more") != std::string::npos);
 }
