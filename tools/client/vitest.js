@@ -1,6 +1,6 @@
 // Vitest's API, whose `test` has a world: test("…", async ({ w }) => …). Each test has its own, fresh.
 //
-// Options are those of start(): `provide: { offing: {…} }` in vitest.config.js, `test.override({ offing: {…} })`
+// Options are those of start(): `provide: { offing: {…} }` in vitest.config.mjs, `test.override({ offing: {…} })`
 // (Vitest 3: test.scoped) in a file or a describe. With globalSetup "offing/vitest-global" all files share one
 // daemon, else each worker starts one.
 import { inject, test as base } from "vitest";
