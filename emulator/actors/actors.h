@@ -59,6 +59,9 @@ class Actors final : public GuestCalls {
   ActorSockets& actor_sockets(RequestId actor) override;
 
   Objects& objects() { return *objects_; }
+  Alarms& alarms() { return *alarms_; }
+  Commits& commits() { return *commits_; }
+  durable::Store& store() { return *store_; }
   // Evicts on demand: all, those of a class, or one by class and name or id. Empty views match all.
   // The error: nothing of that name.
   std::expected<size_t, std::string> evict(std::string_view class_name,

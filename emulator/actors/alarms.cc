@@ -129,9 +129,25 @@ void Alarms::run(const durable::ObjectName& key) {
                [this, key](AlarmResult result) { ended(key, std::move(result)); });
 }
 
+std::optional<int64_t> Alarms::set_for(const durable::ObjectName& key) const {
+  auto it = entries_.find(key);
+  return it == entries_.end() ? std::nullopt : it->second.set_ms;
+}
+
+bool Alarms::run_now(const durable::ObjectName& key, Told told) {
+  auto it = entries_.find(key);
+  if (it == entries_.end() || !it->second.set_ms || it->second.running) return false;
+  if (it->second.event != 0) world_.cancel(std::exchange(it->second.event, 0));
+  it->second.told = std::move(told);
+  run(key);
+  return true;
+}
+
 void Alarms::ended(const durable::ObjectName& key, AlarmResult result) {
   Entry& entry = entries_.at(key);
   Object& object = *objects_.find(key);
+  if (Told told = std::exchange(entry.told, nullptr))
+    told(result.ok ? std::string() : result.error.text());
   if (entry.limit != 0) world_.cancel(std::exchange(entry.limit, 0));
   entry.running = false;
   if (result.ok) {

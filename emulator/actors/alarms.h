@@ -9,8 +9,10 @@
 #define OFFING_EMULATOR_ACTORS_ALARMS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +43,12 @@ class Alarms {
   // ctx.abort(reason, {retryAlarm: false}) while this object's alarm runs.
   void do_not_retry(const Object& object);
   size_t armed() const { return entries_.size(); }
+  // What is set for the object, ms since the epoch.
+  std::optional<int64_t> set_for(const durable::ObjectName& key) const;
+  // Runs what is set now, whatever its time. False: nothing is set, or it runs already. `told` is called
+  // when this run has ended, with its error or "".
+  using Told = std::move_only_function<void(const std::string& error)>;
+  bool run_now(const durable::ObjectName& key, Told told);
 
  private:
   struct Entry {
@@ -57,6 +65,7 @@ class Alarms {
     uint32_t uncounted = 0;          // since the last counted one
     uint32_t backoff = 0;            // n of the delay
     EventId limit = 0;               // the wall limit of the running one
+    Told told;                       // of who asked for the running one
   };
   void changed(const durable::AlarmRecord& record);
   void schedule(const durable::ObjectName& key, Entry& entry, int64_t due_us);
