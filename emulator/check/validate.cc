@@ -26,10 +26,24 @@ std::string ms(int64_t us) {
   return text;
 }
 
+bool is_bad_name(const config::Problem& warning) {
+  return warning.key == "name" && warning.message.starts_with("Expected \"name\" to be alphanumeric");
+}
+
+bool names_no_binding(const config::Problem& problem) {
+  if (problem.message == "A variable needs a name.") return true;
+  const bool name_of_binding =
+      problem.key.ends_with(".binding") ||
+      (problem.key.ends_with(".name") && problem.key.find("bindings[") != std::string::npos);
+  return name_of_binding && (problem.message.ends_with("must not be empty.") ||
+                             problem.message.find("is required") != std::string::npos);
+}
+
 class Validation {
  public:
   explicit Validation(const Facts& facts) : facts_(facts), limits_(facts.profile.limits) {}
   std::vector<Violation> run() {
+    check_name();
     check_size();
     check_start();
     check_variables();
@@ -43,6 +57,7 @@ class Validation {
   void add(int code, std::string message, std::string hint) {
     found_.push_back({code, std::move(message), std::move(hint)});
   }
+  void check_name();
   void check_size();
   void check_start();
   void check_variables();
@@ -77,6 +92,11 @@ std::string Validation::largest() const {
     text += "\n- " + parts[i].second + " - " + size;
   }
   return text;
+}
+
+void Validation::check_name() {
+  for (const config::Problem& warning : facts_.project.warnings)
+    if (is_bad_name(warning)) add(10016, warning.message, "");
 }
 
 void Validation::check_size() {
@@ -176,6 +196,13 @@ void Validation::check_exports() {
                    service.entrypoint + ", which this Worker does not export.",
         "");
   }
+  const StartupExport* main = find_export("default");
+  const bool consumes = std::ranges::any_of(
+      facts_.project.warnings, [](const config::Problem& warning) {
+        return warning.key.ends_with("queues.consumers");
+      });
+  if (consumes && (main == nullptr || std::ranges::find(main->handlers, "queue") == main->handlers.end()))
+    add(11001, "This Worker consumes queues and exports no queue handler.", "");
   const bool serves = std::ranges::any_of(
       facts_.startup.exports, [](const StartupExport& e) {
         return !e.handlers.empty() || (e.kind == Kind::kClass && !e.base.empty());
@@ -197,13 +224,14 @@ Violation violation_of(const config::Problem& problem) {
   int code = -1;
   if (problem.message.starts_with("Worker exceeds the size limit")) code = 10027;
   else if (says("error 10053")) code = 10053;
+  else if (names_no_binding(problem)) code = 10052;
   else if (problem.key.find("migrations") != std::string::npos) code = 10074;
   return {code, problem.text(), ""};
 }
 
 bool is_said_by_validate(const config::Problem& warning) {
   constexpr std::string_view kMarks[] = {"error 10054", "error 10055", "error 10061"};
-  return std::ranges::any_of(kMarks, [&warning](std::string_view mark) {
+  return is_bad_name(warning) || std::ranges::any_of(kMarks, [&warning](std::string_view mark) {
     return warning.message.find(mark) != std::string::npos;
   });
 }

@@ -12,6 +12,9 @@ struct ErrorRow {
 };
 
 static constexpr ErrorRow kRows[] = {
+    // Which status the platform gives is not published.
+    {PlatformError::kLoop, 503, "Worker loop",
+     "Workers have fetched one another through the network too often for one request."},
     {PlatformError::kWorkerThrew, 500, "Worker threw exception",
      "The exception and its stack are on offing's console."},
     {PlatformError::kResourceLimits, 503, "Worker exceeded resource limits",
@@ -36,7 +39,7 @@ static std::string page(const ErrorRow& row, std::string_view ray) {
 }
 
 Response platform_error(PlatformError error, std::string_view accept, std::string_view ray) {
-  const ErrorRow* row = &kRows[0];
+  const ErrorRow* row = &kRows[1];
   for (const ErrorRow& r : kRows) {
     if (r.error == error) row = &r;
   }

@@ -10,6 +10,7 @@
 namespace offing {
 
 enum class PlatformError : uint16_t {
+  kLoop = 1019,
   kWorkerThrew = 1101,
   kResourceLimits = 1102,
 };

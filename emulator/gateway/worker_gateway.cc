@@ -1,19 +1,44 @@
 #include "emulator/gateway/worker_gateway.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
 #include "emulator/gateway/error_page.h"
 #include "emulator/http/content_coding.h"
+#include "emulator/services/outbound.h"
 #include "emulator/topology/colos.h"
 
 namespace offing {
+
+// A response's stream on its way to the client.
+class WorkerGateway::Body final : public ByteSource {
+ public:
+  Body(std::unique_ptr<ByteSource> bytes, std::shared_ptr<Bodies> bodies, RequestId id)
+      : bytes_(std::move(bytes)), bodies_(std::move(bodies)), id_(id) {}
+  ~Body() override { bodies_->erase(id_); }
+  void read(Done done) override {
+    // The source below drops its `done` when this goes.
+    bytes_->read([this, done = std::move(done)](Chunk chunk) mutable {
+      if (chunk.kind != Chunk::Kind::kData) bodies_->erase(id_);
+      done(std::move(chunk));
+    });
+  }
+  void cancel(std::string_view reason) override { bytes_->cancel(reason); }
+  std::optional<uint64_t> length_bytes() const override { return bytes_->length_bytes(); }
+
+ private:
+  std::unique_ptr<ByteSource> bytes_;
+  std::shared_ptr<Bodies> bodies_;
+  RequestId id_;
+};
 
 // Headers of the client that the edge replaces, or that are offing's own.
 static bool is_replaced(std::string_view name) {
   static constexpr std::string_view kReplaced[] = {
       "accept-encoding", "cf-connecting-ip", "cf-ipcountry",      "cf-ray",
-      "cf-visitor",      "offing-location",  "x-forwarded-proto", "x-forwarded-for"};
+      "cf-visitor",      "offing-location",  "offing-hops",       "x-forwarded-proto",
+      "x-forwarded-for"};
   if (name.empty()) return false;
   const char first = name[0] | 0x20;
   if (first != 'a' && first != 'c' && first != 'o' && first != 'x') return false;
@@ -66,6 +91,26 @@ static std::string location_error(std::string_view asked, const Topology& topolo
          known + " (--locations)";
 }
 
+// What services/outbound wrote, here or in another offing; anything else is no number of hops.
+static uint32_t hops_of(const HeaderList& headers) {
+  const auto written = headers.get(kHopsHeader);
+  uint32_t hops = 0;
+  if (written) std::from_chars(written->data(), written->data() + written->size(), hops);
+  return hops;
+}
+
+void WorkerGateway::refuse_loop(RequestId id, size_t location, const Request& request,
+                                ResponseCallback respond) {
+  const std::string& code = topology_.locations()[location];
+  const std::string ray = new_ray();
+  Response response =
+      platform_error(PlatformError::kLoop, request.headers.get("accept").value_or(""), ray);
+  response.headers.add("cf-ray", ray + "-" + code);
+  world_.trace().emit(trace::RequestEvent{id, code, 0, request.method, request.url});
+  world_.trace().emit(trace::ResponseEvent{id, code, response.status, 0, "unknown"});
+  respond(std::move(response));
+}
+
 void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback respond) {
   size_t location = 0;
   if (auto asked = request.headers.get("offing-location")) {
@@ -73,6 +118,10 @@ void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback res
     if (!found) return respond(plain_answer(400, location_error(*asked, topology_)));
     location = *found;
   }
+  request.hops = hops_of(request.headers);
+  const uint64_t hops_max = topology_.limits().loop_hops;
+  if (hops_max != 0 && request.hops > hops_max)
+    return refuse_loop(id, location, request, std::move(respond));
   const std::string& code = topology_.locations()[location];
   auto resident = topology_.acquire(location);
   const int64_t started_us = world_.now_us();
@@ -129,11 +178,16 @@ void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int6
   const bool wanted = it != in_flight_.end();
   running_.end(id);
   if (wanted) in_flight_.erase(it);
+  if (wanted && response.stream) {
+    bodies_->emplace(id, InFlight{location, isolate});
+    response.stream = std::make_unique<Body>(std::move(response.stream), bodies_, id);
+  }
   topology_.release(location, isolate);
   if (wanted) respond(std::move(response));
 }
 
 void WorkerGateway::client_gone(RequestId id) {
+  if (auto sent = bodies_->extract(id)) return body_cut(id, sent.mapped());
   auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;
   const InFlight gone = it->second;
@@ -141,6 +195,14 @@ void WorkerGateway::client_gone(RequestId id) {
   running_.end(id);
   const std::string& code = topology_.locations()[gone.location];
   world_.trace().emit(trace::ResponseEvent{id, code, 0, 0, to_string(Outcome::kCanceled)});
+  if (auto* resident = topology_.find(gone.location, gone.isolate)) {
+    resident->isolate->client_gone(id);
+  }
+}
+
+void WorkerGateway::body_cut(RequestId id, InFlight gone) {
+  world_.trace().emit(trace::ResponseCutEvent{
+      id, topology_.locations()[gone.location], to_string(Outcome::kResponseStreamDisconnected)});
   if (auto* resident = topology_.find(gone.location, gone.isolate)) {
     resident->isolate->client_gone(id);
   }

@@ -6,6 +6,7 @@
 #define OFFING_EMULATOR_GATEWAY_WORKER_GATEWAY_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,9 +34,14 @@ class WorkerGateway {
     size_t location;
     uint32_t isolate;
   };
+  using Bodies = std::unordered_map<RequestId, InFlight>;
+  class Body;
+  void body_cut(RequestId id, InFlight gone);
   void finish(RequestId id, size_t location, uint32_t isolate, int64_t started_us,
               const std::string& ray, std::string accept, FetchResult result,
               ResponseCallback respond);
+  // 1019: Workers fetch one another without end.
+  void refuse_loop(RequestId id, size_t location, const Request& request, ResponseCallback respond);
   std::string new_ray();
   HeaderList guest_headers(const HeaderList& headers, size_t location, const std::string& ray);
 
@@ -45,6 +51,8 @@ class WorkerGateway {
   Random& rays_;
   std::vector<std::string> country_;  // one for each location
   std::unordered_map<RequestId, InFlight> in_flight_;
+  // Answered ones whose body is a stream, until that is over; a body may outlive the gateway.
+  std::shared_ptr<Bodies> bodies_ = std::make_shared<Bodies>();
 };
 
 }  // namespace offing

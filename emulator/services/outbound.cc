@@ -135,6 +135,7 @@ void Outbound::from_network(std::string location, RequestId request, Request out
                                              result ? result->status : uint16_t{0},
                                              result ? std::string_view() : result.error()});
   };
+  outbound.headers.set(kHopsHeader, std::to_string(outbound.hops + 1));
   if (!outbound.headers.has("accept-encoding")) outbound.headers.add("accept-encoding", "br, gzip");
   if (!world_.is_virtual()) {
     client_->fetch(std::move(outbound), [report = std::move(report), done = std::move(done)](

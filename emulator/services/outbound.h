@@ -21,6 +21,10 @@
 
 namespace offing {
 
+// Request::hops on the way from one Worker to the next, which may be another process's. Only what
+// goes over the network has it.
+inline constexpr std::string_view kHopsHeader = "offing-hops";
+
 struct OutboundOptions {
   // "api.example.com", "api.example.com:8443", "*.example.com", or "*" for everything.
   std::vector<std::string> allowed;

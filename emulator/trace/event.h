@@ -57,6 +57,17 @@ struct ResponseEvent {
   }
 };
 
+// The client was gone before it had the whole body of a response that had begun.
+struct ResponseCutEvent {
+  static constexpr std::string_view kName = "response.cut";
+  uint64_t request;
+  std::string_view location;
+  std::string_view outcome;  // responseStreamDisconnected
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("outcome", outcome);
+  }
+};
+
 // One key of a get, getWithMetadata or bulk get. Versions count writes to the namespace; 0 = absent,
 // never written.
 struct KvReadEvent {
@@ -345,7 +356,7 @@ struct LinkEvent {
   template <class V> void fields(V& v) const { v("what", what); v("from", from); v("to", to); }
 };
 
-using Event = std::variant<RequestEvent, ResponseEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
+using Event = std::variant<RequestEvent, ResponseEvent, ResponseCutEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
                            KvListEvent, R2ReadEvent, R2WriteEvent, R2ListEvent,
                            R2NotificationEvent, S3RequestEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
                            ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent,

@@ -81,6 +81,7 @@ struct RpcCall {
   std::string props;                 // CallTarget::props
   RpcPayload arguments;
   std::shared_ptr<CallTree> tree;    // of a call to an entrypoint: CallTarget::tree
+  uint32_t hops = 0;                 // Request::hops of the caller
   std::shared_ptr<Counts> used;      // told when it is answered; null: nobody asks
 };
 

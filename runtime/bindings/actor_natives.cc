@@ -62,7 +62,7 @@ void call_fetch(const Arguments& info) {
     take_body(*parts, info[5], request, -1, false);  // nobody will read it
     return;
   }
-  const Ticket ticket = begin_work(info, *parts, request);
+  const Ticket ticket = begin_subrequest(info, *parts, request);
   if (ticket == 0) return;
   if (target.kind == CallTarget::Kind::kEntrypoint) target.tree = shared_tree(*parts, request);
   Request inner;
@@ -74,6 +74,7 @@ void call_fetch(const Arguments& info) {
   inner.has_body = body.present;
   inner.body = std::move(body.bytes);
   inner.stream = std::move(body.stream);
+  inner.hops = hops_of(*parts, request);
   if (const GuestError* broken = broken_stub(*parts, target.stub)) {
     return parts->host.post([token = parts->token, ticket, why = *broken] {
       if (token->parts != nullptr) reject_with(*token->parts, ticket, why);

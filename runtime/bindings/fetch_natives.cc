@@ -70,7 +70,7 @@ void fetch(const Arguments& info) {
     take_body(*parts, info[4], request, -1, false);  // nobody will read it
     return;
   }
-  const Ticket ticket = begin_work(info, *parts, request);
+  const Ticket ticket = begin_subrequest(info, *parts, request);
   if (ticket == 0) return;
   Request out;
   out.method = latin1_of(isolate, info[1].As<v8::String>());
@@ -81,6 +81,7 @@ void fetch(const Arguments& info) {
   out.has_body = body.present;
   out.body = std::move(body.bytes);
   out.stream = std::move(body.stream);
+  out.hops = hops_of(*parts, request);
   leave_for(*parts, request, [parts, request, ticket, out = std::move(out)](bool left) mutable {
     if (!left) return;
     connect(*parts, request, ticket,

@@ -131,7 +131,7 @@ void go(Isolate::Parts& parts, RequestId request, Ticket ticket, KvCall call, As
 void send(const Arguments& info, Isolate::Parts& parts, KvCall call, As as = As::kText) {
   const RequestId request = id_of(info[0]);
   if (!count_call(info, parts, request, Subrequest::kKv)) return;
-  const Ticket ticket = begin_work(info, parts, request);
+  const Ticket ticket = begin_subrequest(info, parts, request);
   if (ticket == 0) return;
   call.binding = static_cast<uint32_t>(id_of(info[1]));
   const KvCall::Op op = call.op;

@@ -144,7 +144,7 @@ void go(Isolate::Parts& parts, RequestId request, Ticket ticket, R2Call call, As
 void send(const Arguments& info, Isolate::Parts& parts, R2Call call) {
   const RequestId request = id_of(info[0]);
   if (!count_call(info, parts, request, Subrequest::kR2)) return;
-  const Ticket ticket = begin_work(info, parts, request);
+  const Ticket ticket = begin_subrequest(info, parts, request);
   if (ticket == 0) return;
   call.bucket = static_cast<uint32_t>(id_of(info[1]));
   Asked asked{call.op, call.include_http, call.include_custom, nullptr};

@@ -62,12 +62,13 @@ void rpc_call(const Arguments& info) {
   call.is_get = info[3]->IsTrue();
   call.number = id_of(info[4]);
   call.props = target.props;
+  call.hops = hops_of(*parts, request);
   if (!info[5]->IsUndefined()) {
     auto payload = write_message(*parts, context, info[5]);
     if (!payload) return;  // its exception is pending
     call.arguments = std::move(*payload);
   }
-  const Ticket ticket = begin_work(info, *parts, request);
+  const Ticket ticket = begin_subrequest(info, *parts, request);
   if (ticket == 0) return;
   parts->rpc.sent.add(call.number, true);
   auto done = [token = parts->token, ticket, number = call.number,

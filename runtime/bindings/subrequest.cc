@@ -47,6 +47,19 @@ bool count_stub_call(const Arguments& info, Isolate::Parts& parts, RequestId req
   return false;
 }
 
+Ticket begin_subrequest(const Arguments& info, Isolate::Parts& parts, RequestId request) {
+  const Ticket ticket = begin_work(info, parts, request);
+  if (ticket != 0) {
+    parts.pending.charge(ticket, static_cast<uint32_t>(parts.limits.subrequest_memory_bytes));
+  }
+  return ticket;
+}
+
+uint32_t hops_of(Isolate::Parts& parts, RequestId request) {
+  const GuestRequest* found = parts.find_request(request);
+  return found == nullptr ? 0 : found->hops;
+}
+
 const std::shared_ptr<CallTree>& tree_of(Isolate::Parts& parts, GuestRequest& request) {
   if (request.tree == nullptr) {
     request.tree = std::make_shared<CallTree>(parts.limits.connections);

@@ -23,6 +23,7 @@ struct Request {
   bool has_body = false;  // an empty body is still a body
   std::string body;
   std::unique_ptr<ByteSource> stream;
+  uint32_t hops = 0;      // from Worker to Worker over HTTP, on the way to here (spec/limits.md 2)
 };
 
 struct Response {

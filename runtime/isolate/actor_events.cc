@@ -16,6 +16,7 @@ GuestRequest& add_actor_event(Isolate::Parts& parts, RequestId event, RequestId 
   GuestRequest& request = open_request(parts, event);
   request.actor = actor;
   refill(parts, actor);
+  set_hops(parts, request, 0);
   return request;
 }
 
@@ -81,6 +82,7 @@ void Isolate::actor_fetch(RequestId actor, RequestId event, Request incoming, st
   Parts& parts = *parts_;
   assert(find_actor(parts, actor) != nullptr);
   GuestRequest& request = add_actor_event(parts, event, actor);
+  set_hops(parts, request, incoming.hops);
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
   request.done = std::move(done);

@@ -102,6 +102,12 @@ Counts used_by(Isolate::Parts& parts, const GuestRequest& request) {
   return used;
 }
 
+void set_hops(Isolate::Parts& parts, GuestRequest& request, uint32_t hops) {
+  request.hops = hops;
+  if (request.actor == 0) return;
+  if (GuestRequest* instance = parts.find_request(request.actor)) instance->hops = hops;
+}
+
 void work_began(Isolate::Parts& parts, RequestId request) {
   if (GuestRequest* found = parts.find_request(request)) ++found->under_way;
 }

@@ -45,6 +45,7 @@ struct GuestRequest {
   TimerId drain_timer = 0;     // host's; runs while only waitUntil work is left
   Counts used;                 // of an instance, in its current event
   std::shared_ptr<Counts> told;  // of an event: who asks what it used (Called); null: nobody
+  uint32_t hops = 0;           // Request::hops; of an instance, its last event's
   std::shared_ptr<CallTree> tree;  // null until it is asked for (bindings/subrequest.h)
 
   // ---- Durable Objects (runtime/actor/actor.h)
@@ -72,6 +73,8 @@ void refill_counts(Isolate::Parts& parts, RequestId actor);
 // What it has used until now; of an instance's event, what the instance has. Without this turn's CPU
 // time and memory, which are known when it ends.
 Counts used_by(Isolate::Parts& parts, const GuestRequest& request);
+// What it asks for over HTTP has been on the way for so many hops; of an actor's event, the instance too.
+void set_hops(Isolate::Parts& parts, GuestRequest& request, uint32_t hops);
 // A request takes part in counting only while it is in the table; id 0 and ended ones do not.
 void work_began(Isolate::Parts& parts, RequestId request);
 void work_ended(Isolate::Parts& parts, RequestId request);

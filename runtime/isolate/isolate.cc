@@ -159,6 +159,7 @@ void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
   Parts& parts = *parts_;
   assert(id != 0 && parts.find_request(id) == nullptr);
   GuestRequest& request = open_request(parts, id);
+  request.hops = incoming.hops;
   request.incoming = std::move(incoming);
   request.cf_json = std::move(cf_json);
   request.props = std::move(props);

@@ -33,6 +33,20 @@ void GuestMemory::Free(void* data, size_t length) {
   used_bytes_.fetch_sub(length, std::memory_order_relaxed);
 }
 
+void GuestMemory::charge(size_t bytes) {
+  if (bytes == 0) return;
+  const size_t before = used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  isolate_->AdjustAmountOfExternalAllocatedMemory(static_cast<int64_t>(bytes));
+  // What is garbage may still be among it: after_collection decides.
+  if (before + bytes > limit_bytes_) isolate_->LowMemoryNotification();
+}
+
+void GuestMemory::discharge(size_t bytes) {
+  if (bytes == 0) return;
+  used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  isolate_->AdjustAmountOfExternalAllocatedMemory(-static_cast<int64_t>(bytes));
+}
+
 void GuestMemory::watch(v8::Isolate* isolate) {
   isolate_ = isolate;
   isolate->AddNearHeapLimitCallback(near_heap_limit, this);

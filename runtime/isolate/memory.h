@@ -22,6 +22,12 @@ class GuestMemory final : public v8::ArrayBuffer::Allocator {
   void* AllocateUninitialized(size_t length) override;
   void Free(void* data, size_t length) override;
 
+  // What the isolate is charged for something that is no memory of its own. Beyond the limit the guest
+  // is stopped at its next safe point.
+  void charge(size_t bytes);
+  void discharge(size_t bytes);
+
+  // With what is charged.
   size_t buffers_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
   bool heap_exceeded() const { return heap_exceeded_; }
   bool is_newly_exceeded() const { return newly_exceeded_; }

@@ -137,7 +137,7 @@ struct Isolate::Parts {
   // ---- what is under way
   IdTable<std::unique_ptr<GuestRequest>> requests;
   std::vector<std::unique_ptr<GuestRequest>> spare_requests;
-  PendingTable pending;
+  PendingTable pending{memory};
   IdTable<Timer> timers;
   IdTable<Source> sources;
   IdTable<std::unique_ptr<GuestSocket>> sockets;   // WebSockets' ends in the guest's hands

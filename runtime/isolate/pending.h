@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/host.h"
+#include "runtime/isolate/memory.h"
 
 namespace offing {
 
@@ -20,6 +21,7 @@ using Ticket = uint64_t;
 
 class PendingTable {
  public:
+  explicit PendingTable(GuestMemory& memory) : memory_(memory) {}
   struct Taken {
     v8::Local<v8::Promise::Resolver> resolver;
     RequestId request;
@@ -48,6 +50,13 @@ class PendingTable {
     return {slots_[index].request, slots_[index].section};
   }
 
+  // Until this is settled or dropped the guest's memory is charged so much (spec/limits.md 2.1).
+  void charge(Ticket ticket, uint32_t bytes) {
+    Slot& slot = slots_[static_cast<uint32_t>(ticket)];
+    slot.charged_bytes = bytes;
+    memory_.charge(bytes);
+  }
+
   // Needs an open handle scope. Each ticket is good for one take.
   std::optional<Taken> take(v8::Isolate* isolate, Ticket ticket) {
     const uint32_t index = static_cast<uint32_t>(ticket);
@@ -72,13 +81,16 @@ class PendingTable {
     RequestId request = 0;
     uint32_t section = 0;
     uint32_t generation = 1;
+    uint32_t charged_bytes = 0;
   };
   void release(uint32_t index) {
     slots_[index].resolver.Reset();
     ++slots_[index].generation;
+    memory_.discharge(std::exchange(slots_[index].charged_bytes, 0));
     free_.push_back(index);
   }
 
+  GuestMemory& memory_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
 };

@@ -48,6 +48,7 @@ GuestRequest& open_event(Isolate::Parts& parts, RequestId event, RequestId actor
   GuestRequest& request = open_request(parts, event);
   request.actor = actor;
   if (actor != 0) refill(parts, actor);
+  set_hops(parts, request, call.hops);
   request.props = std::move(call.props);
   request.told = std::move(call.used);
   request.rpc = std::make_unique<RpcCall>(std::move(call));

@@ -89,7 +89,6 @@ std::string_view enforcement_name(Enforcement e) {
     case Enforcement::kEnforced: return "enforced";
     case Enforcement::kFixed: return "today's value";
     case Enforcement::kWarned: return "warning";
-    case Enforcement::kNotYet: return "not yet";
     case Enforcement::kNever: return "no";
   }
   return "";

@@ -33,7 +33,6 @@ enum class Enforcement : uint8_t {
   kEnforced,  // with the profile's value
   kFixed,     // with today's value, whatever the profile
   kWarned,    // a warning says that deploying would fail
-  kNotYet,    // not by this version
   kNever,     // nothing local that it could limit, or it counts within another one
 };
 

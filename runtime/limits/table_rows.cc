@@ -15,7 +15,6 @@ constexpr std::string_view kNoQueues = "there are no Queues here";
 constexpr std::string_view kNoCache = "there is no Cache API here";
 constexpr std::string_view kNoAssets = "static assets are not served here";
 constexpr std::string_view kNoAccount = "there are no accounts and zones here";
-constexpr std::string_view kThisVersion = "not by this version of offing";
 
 // NOLINTBEGIN: a table
 constexpr LimitRow kRows[] = {
@@ -33,7 +32,7 @@ constexpr LimitRow kRows[] = {
     {"cpu-max", kCpu, kMs, &L::cpu_ms_max, "the most that limits.cpu_ms may ask for", kEnforced, "when the limits are put together"},
 
     {"memory", kMemory, kBytes, &L::memory_bytes, "an isolate: JavaScript heap and WebAssembly memory (1102)", kEnforced, "heap and buffers together; WebAssembly memory on its own"},
-    {"subrequest-memory", kMemory, kBytes, &L::subrequest_memory_bytes, "charged to the isolate for each outstanding subrequest", kNotYet, kThisVersion},
+    {"subrequest-memory", kMemory, kBytes, &L::subrequest_memory_bytes, "charged to the isolate for each outstanding subrequest", kEnforced, "until it is answered: fetch, KV, R2, Workers, Durable Objects"},
 
     {"external-subrequests", kSubrequests, kCount, &L::external_subrequests, "fetch, Cache API and connect of one invocation", kEnforced, "fetch, hop by hop, WebSockets, and calls of service bindings"},
     {"internal-subrequests", kSubrequests, kCount, &L::internal_subrequests, "KV, R2, Durable Objects, D1, Queues of one invocation", kEnforced, "KV, R2 and stubs of Durable Objects"},
@@ -44,7 +43,7 @@ constexpr LimitRow kRows[] = {
     {"analytics-points", kSubrequests, kCount, &L::analytics_points, "Analytics Engine data points of one invocation", kNever, "there is no Analytics Engine here"},
     {"connections", kSubrequests, kCount, &L::connections, "connections at a time; more wait", kEnforced, "fetch, KV and R2: a call waits for its turn"},
     {"chained-workers", kSubrequests, kCount, &L::chained_workers, "Workers called by one request through service bindings", kEnforced, "calls of service bindings"},
-    {"loop-hops", kSubrequests, kCount, &L::loop_hops, "Worker to Worker over HTTP (1019)", kNever, "a Worker here does not fetch itself through the network"},
+    {"loop-hops", kSubrequests, kCount, &L::loop_hops, "Worker to Worker over HTTP (1019)", kEnforced, "requests that come back to offing dev"},
 
     {"daily-requests", kRequests, kCount, &L::daily_requests, "requests a day, from 00:00 UTC (1027)", kNever, "a run here is no day of an account"},
     {"burst-requests", kRequests, kCount, &L::burst_requests_min, "requests a minute (1015)", kNever, "it is about an account's traffic"},

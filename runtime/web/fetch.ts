@@ -36,7 +36,7 @@ interface Hop {
   body: SendableBody;
   rewindable: boolean;
   follow: boolean;
-  hops: number;
+  passed: readonly string[];  // URLs that redirected
   signal: AbortSignal | undefined;
   target: NativeTarget | undefined;  // a guest's own, through a stub; else the network
 }
@@ -94,10 +94,13 @@ function redirected(hop: Hop, status: number, headers: FlatHeaders): Hop | undef
                       status !== 308)) return undefined;
   const location = header(headers, "location");
   if (location === undefined) return undefined;
-  if (hop.hops >= limits.redirects) throw new TypeError("Too many redirects.");
+  const passed = [...hop.passed, hop.url];
+  if (passed.length > limits.redirects) {
+    throw new TypeError(`Too many redirects.${passed.join(", ")}`);
+  }
   const parsed = native.urlParse(location, hop.url);
   if (parsed === undefined) throw new TypeError(`Invalid URL: ${location}`);
-  const next: Hop = { ...hop, url: checkScheme(parsed[0]), hops: hop.hops + 1 };
+  const next: Hop = { ...hop, url: checkScheme(parsed[0]), passed };
   const toGet = status === 303 ? hop.method !== "GET" && hop.method !== "HEAD"
                                : status < 303 && hop.method === "POST";
   if (toGet) {
@@ -154,7 +157,7 @@ function finish(hop: Hop, answer: NativeResponse, headers: FlatHeaders): Respons
   }
   return makeFetched({
     status, statusText, headers, content, url: withoutFragment(hop.url),
-    redirected: hop.hops > 0, io: hop.io, webSocket: answer.webSocket,
+    redirected: hop.passed.length > 0, io: hop.io, webSocket: answer.webSocket,
   });
 }
 
@@ -184,7 +187,7 @@ function start(input: unknown, init: RequestInit | undefined,
   const body = hasBody(request) ? takeForSending(request) : undefined;
   const work = run({
     io, method: methodOf(request), url, headers: flatHeaders(request), body, rewindable,
-    follow: redirectOf(request) === "follow", hops: 0, signal, target,
+    follow: redirectOf(request) === "follow", passed: [], signal, target,
   });
   return signal === undefined ? work : orAborted(work, signal);
 }

@@ -193,6 +193,46 @@ TEST_CASE("limits 4: 10070, 10097, 10145: classes and entrypoints that are not t
   CHECK(codes(check(p, "free")) == std::vector{10097, 10070, 10070, 10145});
 }
 
+TEST_CASE("limits 4: 10021, a start that needs more memory than an isolate may have") {
+  CheckOptions options;
+  options.startup.runs = 1;
+  options.startup.profile_interval_us = 0;
+  Profile small = profile("paid");
+  small.limits.memory_bytes = 24 << 20;
+  const auto messages = [&](const char* script) {
+    std::vector<std::string> all;
+    for (const Violation& violation :
+         check_project(engine(), project(std::string(script) + kHello), small, options)->violations) {
+      CHECK(violation.code == 10021);
+      all.push_back(violation.message);
+    }
+    return all;
+  };
+  const auto found = messages("globalThis.a = []; for (let i = 0; i < 4e6; ++i) a.push({ i });");
+  REQUIRE_FALSE(found.empty());
+  CHECK(found[0] == "Error: Script startup exceeded memory limit.");
+  CHECK(messages("globalThis.a = [];").empty());
+}
+
+TEST_CASE("limits 4: 10016, a bad name; 10052, a binding without one; 11001, a consumer without handler") {
+  config::Project p = project(kHello);
+  p.warnings = {{"w.json", "name", 0, 0,
+                 "Expected \"name\" to be alphanumeric and lowercase with dashes only but got \"A\"."},
+                {"w.json", "queues.consumers", 0, 0, "not emulated"}};
+  CHECK(codes(check(p)) == std::vector{10016, 11001});
+  p.bundle = one("export default { fetch() {}, queue() {} };");
+  CHECK(codes(check(p)) == std::vector{10016});
+  const auto code = [](const char* key, const char* message) {
+    return violation_of({"w.json", key, 0, 0, message}).code;
+  };
+  CHECK(code("kv_namespaces[0].binding", "\"kv_namespaces[0].binding\" must not be empty.") == 10052);
+  CHECK(code("durable_objects.bindings[0].name", "\"name\" is required, and must be of type string.") ==
+        10052);
+  CHECK(code("vars.", "A variable needs a name.") == 10052);
+  CHECK(code("migrations[1].tag", "there are two of this tag") == 10074);
+  CHECK(code("durable_objects.bindings[0].class_name", "\"class_name\" is required") == -1);
+}
+
 TEST_CASE("check: the profile is what DevTools reads: nodes, samples and times fit together") {
   const CheckResult result = check(project(
       "function busy() { let s = 0; for (let i = 0; i < 3e6; ++i) s += i % 7; return s; }"
