@@ -36,9 +36,11 @@ struct RequestEvent {
   uint32_t isolate;
   std::string_view method;
   std::string_view url;
+  std::string_view session = {};  // what the client calls itself; empty, and not written: it does not
   template <class V> void fields(V& v) const {
     v("request", request); v("location", location); v("isolate", isolate);
     v("method", method); v("url", url);
+    if (!session.empty()) v("session", session);
   }
 };
 
