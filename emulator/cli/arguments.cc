@@ -83,6 +83,18 @@ static CLI::App* add_dev(CLI::App& app, DevArguments& dev) {
   command->add_flag("--verbose", dev.verbose,
                     "In the request log, what each request used: CPU time, memory, subrequests")
       ->excludes(quiet);
+  command->add_option_function<std::string>(
+             "--clock",
+             [&dev](const std::string& clock) { dev.virtual_clock = clock == "virtual"; },
+             "real (default): the system's; virtual: stands still until a request waits or somebody moves "
+             "it\n(docs/control.md)")
+      ->check(CLI::IsMember({"real", "virtual"}));
+  command->add_option("--start", dev.start,
+                      "Where a virtual clock begins: 2026-01-01T00:00:00Z (default)");
+  command->add_flag("!--no-auto-skip", dev.auto_skip,
+                    "A virtual clock does not skip by itself while a request waits");
+  command->add_flag("--exit-with-stdin", dev.exit_with_stdin,
+                    "End when standard input ends: with the process that started this one");
   add_worker_options(*command, dev.worker);
   return command;
 }
@@ -135,6 +147,8 @@ static CLI::App* add_test(CLI::App& app, TestArguments& test) {
   add_worker_options(*command, test.worker);
   return command;
 }
+
+const char* version() { return OFFING_VERSION; }
 
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   CLI::App app(kAbout, "offing");

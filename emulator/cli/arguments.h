@@ -21,6 +21,10 @@ struct DevArguments {
   std::optional<uint16_t> port;
   std::optional<uint16_t> s3_port;
   std::vector<std::string> allow_hosts;
+  bool virtual_clock = false;   // --clock virtual
+  std::string start;            // --start: where a virtual clock begins
+  bool auto_skip = true;        // --no-auto-skip
+  bool exit_with_stdin = false;
   bool quiet = false;
   bool verbose = false;
 };
@@ -51,6 +55,8 @@ struct TestArguments {
 using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments,
                                LimitsArguments, CheckArguments>;
 
+// Of this program.
+const char* version();
 // The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);
 

@@ -10,9 +10,15 @@
 #include "emulator/cli/console.h"
 #include "emulator/cli/reload.h"
 #include "emulator/cli/s3_door.h"
+#if __has_include("emulator/control/front.h")
+#include "emulator/control/front.h"
+#else
 #include "emulator/gateway/http_front.h"
+#endif
 #include "emulator/stage/http_limits.h"
+#include "emulator/stage/stages.h"
 #include "emulator/world/parent_link.h"
+#include "storage/r2/time.h"
 
 namespace offing::cli {
 
@@ -33,20 +39,22 @@ class Shutdown {
     }
   }
 
+  void begin() {
+    if (begun_us_ != 0) return;
+    begun_us_ = monotonic_us();
+    for (http::Server* server : servers_) {
+      server->shutdown(kGraceMs, [this] {
+        if (--open_ == 0) world_.stop();
+      });
+    }
+  }
+
  private:
   static void on_signal(uv_signal_t* handle, int) {
     auto* self = static_cast<Shutdown*>(handle->data);
-    const int64_t now_us = monotonic_us();
-    if (self->begun_us_ != 0) {
-      if (now_us - self->begun_us_ > kSameWishUs) _exit(130);
-      return;
-    }
-    self->begun_us_ = now_us;
-    for (http::Server* server : self->servers_) {
-      server->shutdown(kGraceMs, [self] {
-        if (--self->open_ == 0) self->world_.stop();
-      });
-    }
+    const bool again = self->begun_us_ != 0;
+    if (again && monotonic_us() - self->begun_us_ > kSameWishUs) _exit(130);
+    self->begin();
   }
   World& world_;
   std::vector<http::Server*> servers_;
@@ -100,68 +108,155 @@ static std::string go_on_after_death(const DevArguments& a, unsigned restarts) {
   return trace;
 }
 
-int run_dev(const Process& process, const DevArguments& a) {
-  RealWorld world(a.worker.seed);
-  const std::unique_ptr<ParentLink> parent = ParentLink::open();
-  if (parent) world.share_running(parent->note());
-  const std::string trace = go_on_after_death(a, parent ? parent->restarts() : 0);
-  const bool measured = !a.worker.seed || a.worker.trace_measured;
-  auto output = TraceOutput::open(
-      world, trace, false, measured ? trace::Measured::kWritten : trace::Measured::kLeftOut);
-  if (!output) return std::fprintf(stderr, "offing: %s\n", output.error().c_str()), 2;
-  const bool terminal = isatty(STDERR_FILENO);
-  Console console(world, stderr, {!a.quiet, terminal, a.verbose});
-  world.trace().add_reader(&console);
+// The world that the Worker lives in: the daemon's own, or a virtual one on its loop.
+static std::expected<std::unique_ptr<Stage>, std::string> open_stage(RealWorld& house,
+                                                                     const DevArguments& a) {
+  if (!a.virtual_clock) {
+    if (!a.start.empty())
+      return std::unexpected("--start sets a virtual clock; it needs --clock virtual");
+    return std::make_unique<Stage>("main", house);
+  }
+  int64_t start_us = VirtualWorld::kDefaultStartUs;
+  if (!a.start.empty()) {
+    const auto start_ms = r2::parse_rfc3339(a.start);
+    if (!start_ms)
+      return std::unexpected("--start: \"" + a.start + "\" is no time such as 2026-01-01T00:00:00Z");
+    start_us = *start_ms * 1000;
+  }
+  const uint64_t seed = a.worker.seed.value_or(1);
+  auto stage = std::make_unique<Stage>("main", house, WorldState{seed, start_us, Faults(seed)});
+  stage->virtual_world()->set_auto_skip(a.auto_skip);
+  return stage;
+}
 
+// Gives each stage its readers: the console, and main a trace file. A world that takes main's place begins
+// another file: FILE.1, …
+class Readers {
+ public:
+  Readers(const DevArguments& a, std::string trace) : arguments_(a), trace_(std::move(trace)) {}
+  // Before the Worker starts, so that its first words are heard.
+  std::expected<void, std::string> attach(Stage& stage) {
+    const ConsoleOptions options{.requests = !arguments_.quiet,
+                                 .colour = static_cast<bool>(isatty(STDERR_FILENO)),
+                                 .used = arguments_.verbose};
+    stage.keep(std::make_unique<Console>(stage.world(), stderr, options));
+    if (stage.id != "main" || trace_.empty()) return {};
+    const std::string file = mains_ == 0 ? trace_ : trace_ + "." + std::to_string(mains_);
+    ++mains_;
+    const bool repeats = arguments_.virtual_clock || arguments_.worker.seed;
+    auto output = TraceOutput::open(
+        stage.world(), file, false,
+        repeats && !arguments_.worker.trace_measured ? trace::Measured::kLeftOut
+                                                      : trace::Measured::kWritten);
+    if (!output) return std::unexpected(output.error());
+    stage.keep(std::move(*output));
+    return {};
+  }
+
+ private:
+  const DevArguments& arguments_;
+  std::string trace_;
+  uint32_t mains_ = 0;
+};
+
+// Ends the daemon when the process that started it lets go of its input, however that one ends.
+class InputEnd {
+ public:
+  InputEnd(RealWorld& house, Shutdown& shutdown) : shutdown_(shutdown) {
+    uv_pipe_init(house.loop(), &input_, 0);
+    input_.data = this;
+    if (uv_pipe_open(&input_, STDIN_FILENO) != 0) return;
+    uv_read_start(
+        reinterpret_cast<uv_stream_t*>(&input_),
+        [](uv_handle_t*, size_t, uv_buf_t* buffer) {
+          static char ignored[256];
+          *buffer = uv_buf_init(ignored, sizeof ignored);
+        },
+        [](uv_stream_t* stream, ssize_t count, const uv_buf_t*) {
+          if (count >= 0) return;
+          uv_read_stop(stream);
+          static_cast<InputEnd*>(stream->data)->shutdown_.begin();
+        });
+  }
+
+ private:
+  Shutdown& shutdown_;
+  uv_pipe_t input_;
+};
+
+static void print_ready(const http::ServerOptions& options, const http::Server& server,
+                        const S3Door* s3) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
+              v6 ? "]" : "", server.port());
+  if (s3) std::printf("%s\n", s3->ready_line().c_str());
+  std::fflush(stdout);
+}
+
+static int fail(const std::string& text, int code) {
+  std::fprintf(stderr, "offing: %s\n", text.c_str());
+  return code;
+}
+
+int run_dev(const Process& process, const DevArguments& a) {
+  RealWorld house(a.worker.seed);
+  const std::unique_ptr<ParentLink> parent = ParentLink::open();
+  if (parent) house.share_running(parent->note());
+  Readers readers(a, go_on_after_death(a, parent ? parent->restarts() : 0));
+  auto stage = open_stage(house, a);
+  if (!stage) return fail(stage.error(), 2);
+  if (auto attached = readers.attach(**stage); !attached) return fail(attached.error(), 2);
   WorkerArguments worker = a.worker;
-  worker.measure_memory = a.verbose || (measured && !trace.empty());
-  auto stack = Stack::build(world, process, worker);
-  if (!stack) return std::fprintf(stderr, "offing: %s\n", stack.error().c_str()), 2;
-  config::Project& project = (*stack)->project();
-  world.running().set_worker(project.worker.name);
+  const bool repeats = a.virtual_clock || worker.seed;
+  worker.measure_memory =
+      a.verbose || (!worker.trace.empty() && (!repeats || worker.trace_measured));
+  auto stack = Stack::build((*stage)->world(), process, worker);
+  if (!stack) return fail(stack.error(), 2);
+  (*stage)->set_stack(std::move(*stack));
+  const config::Project& project = (*stage)->stack().project();
+  house.running().set_worker(project.worker.name);
   for (const config::Problem& warning : project.warnings)
     std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
-  if (auto started = (*stack)->start_first_isolate(); !started)
-    return std::fprintf(stderr, "offing: the Worker does not start: %s\n", started.error().c_str()),
-           1;
+  if (auto started = (*stage)->stack().start_first_isolate(); !started)
+    return fail("the Worker does not start: " + started.error(), 1);
 
+  Stages stages(house, std::move(*stage), [&readers](Stage& made) {
+    if (auto attached = readers.attach(made); !attached)
+      std::fprintf(stderr, "offing: %s\n", attached.error().c_str());
+  });
   http::ServerOptions options = server_options(a, project);
   const std::string key = listener_key("worker", options.host, options.port);
   const std::string s3_key = listener_key("s3", options.host, a.s3_port);
   if (parent) options.listener = parent->take_listener(key);
-  rest::RestFront rest(world, (*stack)->r2(), (*stack)->r2_tokens());
-  HttpFront front((*stack)->topology(), (*stack)->gateway(), (*stack)->actors(), (*stack)->r2(),
-                  rest);
-  auto server =
-      http::Server::listen(world, front, limited(options, (*stack)->limits().limits));
-  if (!server) {
-    std::fprintf(stderr, "offing: %s\n", listen_error(server.error(), options.port).c_str());
-    return 1;
-  }
+#if __has_include("emulator/control/front.h")
+  control::ControlFront front(stages, version());
+#else
+  Stack& one = stages.main().stack();
+  rest::RestFront rest(stages.main().world(), one.r2(), one.r2_tokens());
+  HttpFront front(one.topology(), one.gateway(), one.actors(), one.r2(), rest);
+#endif
+  auto server = http::Server::listen(house, front,
+                                     limited(options, stages.main().stack().limits().limits));
+  if (!server) return fail(listen_error(server.error(), options.port), 1);
   keep(parent.get(), key, **server);
   std::vector<http::Server*> servers = {server->get()};
   std::unique_ptr<S3Door> s3;
-  if (wants_s3(a, **stack)) {
+  if (wants_s3(a, stages.main().stack())) {
     options.listener = parent ? parent->take_listener(s3_key) : -1;
-    auto door = S3Door::open(world, (*stack)->r2(), (*stack)->r2_tokens(), options, a.s3_port);
-    if (!door) return std::fprintf(stderr, "offing: %s\n", door.error().c_str()), 1;
+    auto door = S3Door::open(stages, options, a.s3_port);
+    if (!door) return fail(door.error(), 1);
     s3 = std::move(*door);
     servers.push_back(&s3->server());
     keep(parent.get(), s3_key, s3->server());
   }
   if (parent) parent->drop_untaken();
-  Shutdown shutdown(world, std::move(servers));
-  Reload reload(world, **stack);
-  const bool v6 = options.host.find(':') != std::string::npos;
-  std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
-              v6 ? "]" : "", (*server)->port());
-  if (s3) std::printf("%s\n", s3->ready_line().c_str());
-  std::fflush(stdout);
-  world.run();
-  (*stack)->kv().flush();
-  (*stack)->r2().flush();
-  (*stack)->actors().flush();
-  (*output)->finish();
+  Shutdown shutdown(house, std::move(servers));
+  std::optional<InputEnd> input;
+  if (a.exit_with_stdin) input.emplace(house, shutdown);
+  Reload reload(stages);
+  print_ready(options, **server, s3.get());
+  house.run();
+  stages.main().stack().flush();
   return 0;
 }
 

@@ -11,13 +11,13 @@
 #include <string>
 #include <string_view>
 
-#include "emulator/stage/stack.h"
+#include "emulator/stage/stages.h"
 
 namespace offing::cli {
 
 class Reload {
  public:
-  Reload(World& world, Stack& stack);
+  explicit Reload(Stages& stages);
 
  private:
   void watch(uv_fs_event_t& handle, const std::string& path);
@@ -27,8 +27,9 @@ class Reload {
   void changed();
   void reload();
 
-  World& world_;
-  Stack& stack_;
+  const config::Project& project() const { return stages_.main().stack().project(); }
+
+  Stages& stages_;
   uv_fs_event_t modules_;
   uv_fs_event_t config_;
   EventId due_ = 0;

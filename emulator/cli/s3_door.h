@@ -10,31 +10,30 @@
 #include <string>
 
 #include "emulator/http/server.h"
-#include "emulator/s3/s3_front.h"
-#include "emulator/services/r2_tokens.h"
+#include "emulator/stage/stages.h"
 
 namespace offing::cli {
 
-class S3Door {
+class S3Door final : public http::Server::Handler {
  public:
   // `options` are the Worker's; its limits on sizes are not. Without a port it is 9000 or, when
-  // that is taken, any free one. All of them outlive the door. The error is for the user.
-  static std::expected<std::unique_ptr<S3Door>, std::string> open(World& world, R2Service& r2,
-                                                                  R2Tokens& tokens,
+  // that is taken, any free one. `stages` outlives the door. The error is for the user.
+  static std::expected<std::unique_ptr<S3Door>, std::string> open(Stages& stages,
                                                                   http::ServerOptions options,
                                                                   std::optional<uint16_t> port);
-  ~S3Door();
 
+  // To the stage that the header `offing-world` names, else to main.
+  void on_request(uint64_t ticket, Request request, ResponseCallback respond) override;
+  // An upload's stream ends in an error then, so nothing of it is stored.
+  void on_client_gone(uint64_t) override {}
   http::Server& server() { return *server_; }
   // What the user has to know to use it, in one line.
   std::string ready_line() const;
 
  private:
-  S3Door(World& world, R2Service& r2, R2Tokens& tokens);
+  explicit S3Door(Stages& stages) : stages_(stages) {}
 
-  R2Tokens& tokens_;
-  s3::Keys keys_;
-  S3Front front_;
+  Stages& stages_;
   std::string host_;
   std::unique_ptr<http::Server> server_;
 };

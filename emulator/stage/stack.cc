@@ -109,9 +109,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::fork(World& world, Sta
   auto kv = KvService::open(world, *state.kv);
   if (!kv) return std::unexpected(kv.error());
   stack->kv_ = std::move(*kv);
-  auto tokens = R2Tokens::open(world, *state.r2_tokens);
-  if (!tokens) return std::unexpected(tokens.error());
-  stack->r2_tokens_ = std::move(*tokens);
+  stack->r2_tokens_ = R2Tokens::open(world, *state.r2_tokens);
   auto r2 = R2Service::open(world, *state.r2);
   if (!r2) return std::unexpected(r2.error());
   stack->r2_ = std::move(*r2);
@@ -220,10 +218,14 @@ std::expected<void, std::string> Stack::reload() {
   return {};
 }
 
-Stack::~Stack() {
+void Stack::flush() {
   if (kv_) kv_->flush();
   if (r2_) r2_->flush();
   if (actors_) actors_->flush();
+}
+
+Stack::~Stack() {
+  flush();
   // Guests end while what they hold on to is still there.
   if (topology_) topology_->stop();
 }

@@ -58,6 +58,12 @@ class Stack {
   ~Stack();
   // What the next event would find. Not with a state directory.
   StackState copy_state();
+  // stack_files.cc: writes what is stored, as `--state` has it, into a new or empty directory; and what such
+  // a directory holds, in the place of what is stored here. Both of a stack in memory.
+  std::expected<void, std::string> dump(const std::string& directory);
+  std::expected<StackState, std::string> load_state(const std::string& directory);
+  // Makes durable what waits for it; before the end of the world.
+  void flush();
   bool on_disk() const { return !arguments_.state.empty(); }
 
   World& world() { return world_; }

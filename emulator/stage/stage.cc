@@ -23,7 +23,13 @@ Stage::~Stage() {
   if (virtual_) house_.let_go(*virtual_);
   rest_.reset();
   r2_door_.reset();
+  s3_.reset();
+  if (stack_) stack_->r2_tokens().on_create = nullptr;
   stack_.reset();
+  if (output_) output_->finish();
+  output_.reset();
+  for (const auto& reader : readers_) world_.trace().remove_reader(reader.get());
+  readers_.clear();
   world_.trace().remove_reader(&staleness_);
   if (log_listens_) world_.trace().remove_reader(&log_);
 }
@@ -37,6 +43,10 @@ void Stage::set_stack(std::unique_ptr<Stack> stack) {
   stack_ = std::move(stack);
   rest_ = std::make_unique<rest::RestFront>(world_, stack_->r2(), stack_->r2_tokens());
   r2_door_ = std::make_unique<R2Door>(stack_->r2());
+  R2Tokens& tokens = stack_->r2_tokens();
+  s3_keys_ = std::make_unique<s3::Keys>(std::vector(tokens.all().begin(), tokens.all().end()));
+  tokens.on_create = [this](const R2Token& token) { s3_keys_->add(token); };
+  s3_ = std::make_unique<S3Front>(world_, stack_->r2(), *s3_keys_);
 }
 
 // In real time a server's tickets are numbers enough. In a world of its own they would differ from run to run.
@@ -88,6 +98,18 @@ void Stage::r2_protocol(uint64_t ticket, Request request, ResponseCallback respo
         [this, ticket](Request request, ResponseCallback respond) {
           r2_door_->handle(number_of(ticket), std::move(request), std::move(respond));
         });
+}
+
+void Stage::s3(uint64_t ticket, Request request, ResponseCallback respond) {
+  cross(inside_, std::move(request), std::move(respond),
+        [this, ticket](Request request, ResponseCallback respond) {
+          s3_->on_request(number_of(ticket), std::move(request), std::move(respond));
+        });
+}
+
+void Stage::keep(std::unique_ptr<trace::Reader> reader) {
+  world_.trace().add_reader(reader.get());
+  readers_.push_back(std::move(reader));
 }
 
 }  // namespace offing

@@ -10,10 +10,12 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "emulator/gateway/r2_door.h"
 #include "emulator/replay/staleness.h"
 #include "emulator/rest/rest_front.h"
+#include "emulator/s3/s3_front.h"
 #include "emulator/stage/crossing.h"
 #include "emulator/stage/stack.h"
 #include "emulator/trace/log.h"
@@ -39,7 +41,7 @@ class Stage {
   trace::Log& log();
   bool logged() const { return log_listens_; }
   replay::StalenessReport& staleness() { return staleness_; }
-  // Builds it, or takes it from another; once.
+  // Once, before anything else is asked.
   void set_stack(std::unique_ptr<Stack> stack);
 
   // A client's request, from outside: `ticket` is the caller's name for it.
@@ -49,10 +51,16 @@ class Stage {
   uint64_t dispatch(Request request, ResponseCallback respond);
   void rest(uint64_t ticket, Request request, ResponseCallback respond);
   void r2_protocol(uint64_t ticket, Request request, ResponseCallback respond);
+  void s3(uint64_t ticket, Request request, ResponseCallback respond);
+  // A reader of this world's trace, owned by the stage from now on.
+  void keep(std::unique_ptr<trace::Reader> reader);
+  void keep(std::unique_ptr<TraceOutput> output) { output_ = std::move(output); }
   const InsideRef& inside() const { return inside_; }
   uint64_t requests() const { return requests_; }  // of clients, so far
-  // Whether nothing has happened here since it was made.
-  bool untouched() const { return world_.trace().count() == 0 && !touched_; }
+  // Whether nothing has happened here since its trace had so many events.
+  bool untouched_since(uint64_t events) const {
+    return world_.trace().count() == events && !touched_;
+  }
   // Something was changed that leaves no event.
   void touch() { touched_ = true; }
 
@@ -68,6 +76,10 @@ class Stage {
   std::unique_ptr<Stack> stack_;
   std::unique_ptr<rest::RestFront> rest_;
   std::unique_ptr<R2Door> r2_door_;
+  std::unique_ptr<s3::Keys> s3_keys_;
+  std::unique_ptr<S3Front> s3_;
+  std::vector<std::unique_ptr<trace::Reader>> readers_;
+  std::unique_ptr<TraceOutput> output_;
   uint64_t next_request_ = 1;
   uint64_t requests_ = 0;
   bool touched_ = false;

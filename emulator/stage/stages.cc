@@ -10,8 +10,10 @@ constexpr int64_t kRetireAfterUs = 1000;
 
 Stages::Stages(RealWorld& house, std::unique_ptr<Stage> main, Made made)
     : house_(house), made_(std::move(made)) {
-  Stage* stage = install(std::move(main));
-  if (may_copy(*stage)) initial_ = std::make_shared<const StackState>(stage->stack().copy_state());
+  Stage& stage = *stages_.emplace("main", std::move(main)).first->second;
+  if (!may_copy(stage)) return;
+  initial_ = std::make_shared<const StackState>(stage.stack().copy_state());
+  initial_events_ = stage.world().trace().count();
 }
 
 Stages::~Stages() = default;
@@ -24,7 +26,6 @@ Stage* Stages::find(std::string_view id) {
 Stage* Stages::install(std::unique_ptr<Stage> stage) {
   Stage* made = stage.get();
   stages_[made->id] = std::move(stage);
-  if (made_) made_(*made);
   return made;
 }
 
@@ -79,6 +80,7 @@ StageResult<std::unique_ptr<Stage>> Stages::build(std::string id, Stage& from, c
   auto stage = std::make_unique<Stage>(std::move(id), house_, std::move(world));
   if (VirtualWorld* old = from.virtual_world())
     stage->virtual_world()->set_auto_skip(old->auto_skip());
+  if (made_) made_(*stage);
   auto stack = Stack::fork(stage->world(), from.stack(), state);
   if (!stack) return std::unexpected(StageError{"cannot_fork", stack.error()});
   stage->set_stack(std::move(*stack));
@@ -118,7 +120,7 @@ StageResult<Stage*> Stages::fork(Stage& from, std::optional<std::string_view> sn
     auto at = snapshots_.find(*snapshot);
     if (at == snapshots_.end()) return std::unexpected(no_such_snapshot(*snapshot, snapshots_.size()));
     state = at->second.state;
-  } else if (from.id == "main" && from.untouched()) {
+  } else if (from.id == "main" && from.untouched_since(initial_events_)) {
     state = initial_;
   } else {
     state = std::make_shared<const StackState>(from.stack().copy_state());

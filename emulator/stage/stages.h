@@ -40,7 +40,7 @@ class Stages {
   static constexpr size_t kWorldsMax = 1000;
   static constexpr size_t kSnapshotsMax = 1000;
 
-  // `main` has its stack. Told of each stage that is made, main among them: readers of its trace.
+  // `main` has its stack. Told of each other stage before it gets its stack: readers of its trace.
   using Made = std::function<void(Stage&)>;
   Stages(RealWorld& house, std::unique_ptr<Stage> main, Made made);
   ~Stages();
@@ -77,6 +77,7 @@ class Stages {
   std::map<std::string, std::unique_ptr<Stage>, std::less<>> stages_;
   std::map<std::string, Snapshot, std::less<>> snapshots_;
   std::shared_ptr<const StackState> initial_;  // null: state on disk, or real time
+  uint64_t initial_events_ = 0;                // of main's trace, when it was taken
   uint64_t next_world_ = 1;
   uint64_t next_snapshot_ = 1;
 };
