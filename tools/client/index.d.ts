@@ -141,8 +141,12 @@ export interface World extends View, AsyncDisposable {
   dropSnapshot(snapshot: string): Promise<void>;
   /** As at the start. */
   reset(options?: { seed?: number }): Promise<void>;
-  /** Another world that begins as this one is, or was at a snapshot. */
-  fork(options?: { snapshot?: string; seed?: number }): Promise<World>;
+  /** Another world that begins as this one is, or was at a snapshot. `options`: what is different there. */
+  fork(options?: {
+    snapshot?: string;
+    seed?: number;
+    options?: { auto_skip?: boolean; kv?: object; links?: unknown; faults?: unknown };
+  }): Promise<World>;
   dump(directory: string): Promise<any>;
   load(directory: string): Promise<any>;
 

@@ -1,7 +1,6 @@
 // WHATWG Requests to a world's Worker, and Responses from it, over node's HTTP client.
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
-import { earlyBody } from "./link.js";
 
 // What the Worker sees when the test gives a path only. Without a port, which differs from run to run.
 export const ORIGIN = "http://localhost";
@@ -50,6 +49,8 @@ function headersOf(given) {
   const headers = {};
   if (given === undefined || given === null) return headers;
   for (const [name, value] of given instanceof Headers ? given : new Headers(given)) headers[name] = value;
+  // It is the body's own.
+  delete headers["content-length"];
   return headers;
 }
 
@@ -85,28 +86,21 @@ function follow(request, url, status) {
 
 async function once(link, marks, { url, method, headers, body, signal }) {
   const sent = { host: url.host, ...headers, ...marks };
-  if (typeof body === "string" || body instanceof Uint8Array)
-    sent["content-length"] = Buffer.byteLength(body);
-  else if (body === undefined && method !== "GET" && method !== "HEAD")
-    sent["content-length"] = 0;
-  const message = await link.send(method, url.pathname + url.search, sent, body, signal);
-  const early = await earlyBody(message);
-  return responseOf(message, early, method, url, headers["accept-encoding"] !== undefined);
+  const path = url.pathname + url.search;
+  const answer = body instanceof Readable ? await link.stream(method, path, sent, body, signal)
+                                          : await link.exchange(method, path, sent, body, signal);
+  return responseOf(answer, method, url, headers["accept-encoding"] !== undefined);
 }
 
-function responseOf(message, early, method, url, wantsEncoded) {
+function responseOf({ status, reason, headers: list, body }, method, url, wantsEncoded) {
   const headers = new Headers();
-  for (let i = 0; i < message.rawHeaders.length; i += 2)
-    headers.append(message.rawHeaders[i], message.rawHeaders[i + 1]);
-  const empty = method === "HEAD" || NULL_BODY.has(message.statusCode);
-  if (empty) message.resume();
-  const decode = wantsEncoded ? undefined : decoderOf(headers.get("content-encoding"));
-  let body = null;
-  if (!empty && early !== undefined && !(decode && early.length > 0)) body = early;
-  else if (!empty) body = stream(early ?? message, decode);
-  const response = new Response(body, {
-    status: message.statusCode, statusText: message.statusMessage, headers,
-  });
+  for (let i = 0; i < list.length; i += 2) headers.append(list[i], list[i + 1]);
+  const empty = method === "HEAD" || NULL_BODY.has(status);
+  if (empty && body instanceof Readable) body.resume();
+  const decode = wantsEncoded || empty ? undefined : decoderOf(headers.get("content-encoding"));
+  const plain = body instanceof Uint8Array && (decode === undefined || body.length === 0);
+  const response = new Response(empty ? null : plain ? body : stream(body, decode),
+                                { status, statusText: reason, headers });
   Object.defineProperty(response, "url", { value: url.href, configurable: true });
   return response;
 }

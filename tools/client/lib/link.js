@@ -1,4 +1,4 @@
-// The connection to one daemon: control calls (JSON in, JSON out), the event stream, and the bytes of
+// The connections to one daemon: control calls (JSON in, JSON out), the event stream, and the bytes of
 // Worker requests. Sockets are kept open and do not keep the process alive while they are idle.
 import http from "node:http";
 import { OffingError } from "./error.js";
@@ -19,7 +19,7 @@ export class Link {
     if (protocol !== "http:") throw new OffingError("bad_option", `url: http://…, got ${url}`);
     this.url = `http://${hostname}:${port || 80}`;
     this.#at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80), agent: this.#agent };
-    this.#wire = new Wire(this.#at.host, this.#at.port);
+    this.#wire = new Wire(this.#at);
   }
 
   close() {
@@ -27,46 +27,51 @@ export class Link {
     this.#wire.close();
   }
 
-  // One request; resolves with node's IncomingMessage when its headers are there. `body`: a string, bytes,
-  // a Readable, or nothing.
-  send(method, path, headers, body, signal) {
+  // One request with a stream as its body, or with a stream as its answer. As Wire.send.
+  stream(method, path, headers, body, signal) {
     return new Promise((resolve, reject) => {
-      const request = http.request({ ...this.#at, method, path, headers, signal }, resolve);
+      const request = http.request({ ...this.#at, method, path, headers, signal }, (message) => resolve({
+        status: message.statusCode, reason: message.statusMessage, headers: message.rawHeaders, body: message,
+      }));
       request.on("error", (error) => reject(this.#explain(error, signal)));
-      if (body !== undefined && typeof body.pipe === "function") {
-        body.on("error", (error) => request.destroy(error));
-        body.pipe(request);
-      } else {
-        request.end(body);
-      }
+      if (body === undefined) return request.end();
+      body.on("error", (error) => request.destroy(error));
+      body.pipe(request);
     });
   }
 
-  // A control call. `world` is the id (letters and digits), `body` an object or nothing.
+  // A control call. `world` is the id, `body` an object or nothing.
   async call(method, path, world, body) {
-    const marks = world === undefined ? "" : `offing-world: ${world}\r\n`;
-    const text = method !== "POST" ? "" : body === undefined ? "{}" : JSON.stringify(body);
-    const type = text === "" ? "" : "content-type: application/json\r\n";
+    const headers = { host: "localhost", "offing-control": "1" };
+    if (world !== undefined) headers["offing-world"] = world;
+    let text;
+    if (method === "POST") {
+      headers["content-type"] = "application/json";
+      text = body === undefined ? "{}" : JSON.stringify(body);
+    }
+    const answer = await this.exchange(method, CONTROL + path, headers, text);
+    return parseAnswer(answer.status, await wholeBody(answer.body), method, path);
+  }
+
+  // One request with a body of text or bytes; see Wire.send.
+  async exchange(method, path, headers, body, signal) {
     try {
-      const answer = await this.#wire.send(`${method} ${CONTROL}${path} HTTP/1.1\r\nhost: localhost\r\n` +
-        `offing-control: 1\r\n${marks}${type}`, text);
-      return parseAnswer(answer.status, answer.body, method, path);
+      return await this.#wire.send(method, path, headers, body, signal);
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#explain(error, signal);
     }
   }
 
   // The daemon's event stream, one parsed event after the other.
-  async *stream(path, world, signal) {
+  async *events(path, world, signal) {
     const headers = { "offing-control": "1", host: "localhost", accept: "text/event-stream" };
     if (world !== undefined) headers["offing-world"] = world;
-    const message = await this.send("GET", CONTROL + path, headers, undefined, signal);
-    if (message.statusCode !== 200)
-      parseAnswer(message.statusCode, await wholeBody(message), "GET", path);
-    message.setEncoding("utf8");
+    const { status, body } = await this.stream("GET", CONTROL + path, headers, undefined, signal);
+    if (status !== 200) parseAnswer(status, await wholeBody(body), "GET", path);
+    body.setEncoding("utf8");
     let rest = "";
     try {
-      for await (const chunk of message) {
+      for await (const chunk of body) {
         const blocks = (rest + chunk).split("\n\n");
         rest = blocks.pop();
         for (const block of blocks) {
@@ -79,7 +84,7 @@ export class Link {
       if (signal?.aborted) return;
       throw this.#explain(error, signal);
     } finally {
-      message.destroy();
+      body.destroy();
     }
   }
 
@@ -108,20 +113,9 @@ function parseAnswer(status, bytes, method, path) {
     { status });
 }
 
-// Everything of the body. What came with the headers is there a tick later, without a stream's detours.
-export async function wholeBody(message) {
-  const early = await earlyBody(message);
-  if (early !== undefined) return early;
+async function wholeBody(body) {
+  if (body instanceof Uint8Array) return body;
   const chunks = [];
-  for await (const chunk of message) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-// The whole body if it came together with the headers, else undefined and nothing is consumed.
-export function earlyBody(message) {
-  return new Promise((resolve) => {
-    process.nextTick(() => {
-      resolve(message.complete ? (message.read() ?? Buffer.alloc(0)) : undefined);
-    });
-  });
 }

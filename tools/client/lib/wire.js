@@ -1,29 +1,32 @@
-// Control calls on the wire: one HTTP/1.1 request at a time on a socket that stays open. Several times
-// cheaper than a general client, which Worker requests go through: here both ends are offing.
+// HTTP/1.1 to the daemon: one request at a time on a socket that stays open. Several times cheaper than a
+// general client, because the other end is known: it answers with a length, in chunks, or without a body.
+// What it does not do (bodies that are sent as streams, event streams, upgrades) goes through node:http.
 import net from "node:net";
+import { Readable } from "node:stream";
+
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
 
 export class Wire {
-  #host;
-  #port;
+  #at;
   #idle = [];
   #all = new Set();
 
-  constructor(host, port) {
-    this.#host = host;
-    this.#port = port;
+  constructor(at) {
+    this.#at = at;
   }
 
-  // {status, body: Buffer}. `head`: method, path and header lines without the last empty one.
-  async send(head, body = "") {
-    const bytes = `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  // {status, reason, headers: [name, value, …], body: Buffer, or Readable if there is more to come}.
+  // `body`: a string or bytes.
+  async send(method, path, headers, body, signal) {
+    const head = headOf(method, path, headers, body);
     const used = this.#idle.pop();
-    if (used === undefined) return this.#open().exchange(bytes);
+    if (used === undefined) return this.#open().exchange(head, body, method === "HEAD", signal);
     try {
-      return await used.exchange(bytes);
+      return await used.exchange(head, body, method === "HEAD", signal);
     } catch (error) {
       // The daemon may have closed it, unused for long, at this very moment; it read nothing of this.
-      if (!used.silent) throw error;
-      return this.#open().exchange(bytes);
+      if (!used.silent || signal?.aborted) throw error;
+      return this.#open().exchange(head, body, method === "HEAD", signal);
     }
   }
 
@@ -32,7 +35,7 @@ export class Wire {
   }
 
   #open() {
-    const line = new Line(this.#host, this.#port, (end) => {
+    const line = new Line(this.#at, (end) => {
       if (!end) return this.#idle.push(line);
       this.#all.delete(line);
       const at = this.#idle.indexOf(line);
@@ -43,16 +46,27 @@ export class Wire {
   }
 }
 
+function headOf(method, path, headers, body) {
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (FORBIDDEN.test(value)) throw new TypeError(`${name}: ${JSON.stringify(value)} cannot be a header's value`);
+    head += `${name}: ${value}\r\n`;
+  }
+  if (body !== undefined) head += `content-length: ${Buffer.byteLength(body)}\r\n`;
+  else if (method !== "GET" && method !== "HEAD") head += "content-length: 0\r\n";
+  return `${head}\r\n`;
+}
+
 // One socket. `free(end)`: it can take another request, or has come to its end.
 class Line {
   // Nothing of the answer has come.
   silent = true;
   #socket;
   #free;
-  #pending = undefined;
-  #answer = new Answer();
+  #exchange = undefined;
+  #ended = false;
 
-  constructor(host, port, free) {
+  constructor({ host, port }, free) {
     this.#free = free;
     this.#socket = net.connect({ host, port, noDelay: true });
     this.#socket.on("data", (chunk) => this.#take(chunk));
@@ -61,12 +75,17 @@ class Line {
       { code: "ECONNRESET" })));
   }
 
-  exchange(bytes) {
+  exchange(head, body, headOnly, signal) {
     return new Promise((resolve, reject) => {
       this.silent = true;
-      this.#pending = { resolve, reject };
+      const abort = signal && (() => this.#fail(signal.reason));
+      signal?.addEventListener("abort", abort, { once: true });
+      this.#exchange = { answer: new Answer(headOnly), stream: undefined, resolve, reject, signal, abort };
       this.#socket.ref();
-      this.#socket.write(bytes);
+      this.#socket.cork();
+      this.#socket.write(head, "latin1");
+      if (body !== undefined) this.#socket.write(body);
+      this.#socket.uncork();
     });
   }
 
@@ -76,76 +95,165 @@ class Line {
 
   #take(chunk) {
     this.silent = false;
-    let answer;
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.#fail(new Error("an answer that nobody asked for"));
+    const { answer } = exchange;
+    let parts;
     try {
-      answer = this.#answer.add(chunk);
+      parts = answer.add(chunk);
     } catch (error) {
-      this.#fail(error);
-      return;
+      return this.#fail(error);
     }
-    if (answer === undefined) return;
-    const { resolve } = this.#pending;
-    this.#pending = undefined;
-    this.#answer = new Answer();
+    if (answer.head === undefined) return;
+    if (answer.complete) this.#done(exchange);
+    if (exchange.stream !== undefined) {
+      for (const part of parts) if (!exchange.stream.push(part)) this.#socket.pause();
+      if (answer.complete) exchange.stream.push(null);
+    } else if (answer.complete) {
+      exchange.resolve({ ...answer.head, body: parts.length === 1 ? parts[0] : Buffer.concat(parts) });
+    } else {
+      exchange.stream = this.#stream();
+      for (const part of parts) exchange.stream.push(part);
+      exchange.resolve({ ...answer.head, body: exchange.stream });
+    }
+  }
+
+  #stream() {
+    return new Readable({
+      read: () => this.#socket.resume(),
+      destroy: (error, done) => {
+        if (this.#exchange !== undefined) this.#fail(error ?? new Error("canceled"));
+        done(error);
+      },
+    });
+  }
+
+  #done({ signal, abort, answer }) {
+    signal?.removeEventListener("abort", abort);
+    this.#exchange = undefined;
+    this.#socket.resume();
     if (answer.last) {
+      this.#free(true);
       this.#socket.end();
     } else {
       this.#socket.unref();
       this.#free(false);
     }
-    resolve(answer);
   }
 
   #fail(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
     this.#free(true);
     this.#socket.destroy();
-    this.#pending?.reject(error);
-    this.#pending = undefined;
+    exchange?.signal?.removeEventListener("abort", exchange.abort);
+    if (exchange?.stream !== undefined) exchange.stream.destroy(error);
+    else exchange?.reject(error);
   }
 }
 
-// The bytes of one answer, until it is complete.
+const NOTHING = Buffer.alloc(0);
+
+// What arrives of one answer: the head, then pieces of the body.
 class Answer {
-  #bytes = undefined;
-  #head = undefined;
+  head = undefined;  // {status, reason, headers}
+  last = false;
+  complete = false;
+  #headOnly;
+  #rest = NOTHING;  // of the head, or of a chunk's size
+  #left = 0;        // bytes of the body, or of the chunk
+  #chunked = false;
 
-  add(chunk) {
-    this.#bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
-    this.#head ??= headOf(this.#bytes);
-    if (this.#head === undefined) return undefined;
-    const { status, last, length, start } = this.#head;
-    const body = length === undefined ? unchunked(this.#bytes, start)
-      : this.#bytes.length < start + length ? undefined : this.#bytes.subarray(start, start + length);
-    return body && { status, last, body };
+  constructor(headOnly) {
+    this.#headOnly = headOnly;
   }
-}
 
-function headOf(bytes) {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = bytes.latin1Slice(0, end).toLowerCase();
-  const status = Number(head.slice(9, 12));
-  if (!head.startsWith("http/1.") || !(status >= 200)) throw new Error(`no HTTP: ${head.slice(0, 60)}`);
-  const length = /\r\ncontent-length: *(\d+)/.exec(head);
-  if (length === null && !/\r\ntransfer-encoding: *chunked/.test(head))
-    throw new Error("an answer without a length");
-  return {
-    status, start: end + 4, length: length === null ? undefined : Number(length[1]),
-    last: /\r\nconnection: *close/.test(head),
-  };
-}
+  // The pieces of the body in these bytes.
+  add(bytes) {
+    while (this.head === undefined) {
+      bytes = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+      const end = bytes.indexOf("\r\n\r\n");
+      if (end < 0) {
+        this.#rest = bytes;
+        return [];
+      }
+      this.#rest = NOTHING;
+      this.#begin(bytes.latin1Slice(0, end));
+      bytes = bytes.subarray(end + 4);
+    }
+    const parts = [];
+    if (this.complete) return parts;
+    if (this.#chunked) this.#addChunks(bytes, parts);
+    else this.#addPart(bytes, parts);
+    return parts;
+  }
 
-function unchunked(bytes, start) {
-  const parts = [];
-  for (let at = start; ;) {
-    const end = bytes.indexOf("\r\n", at);
-    if (end < 0) return undefined;
-    const size = parseInt(bytes.latin1Slice(at, end), 16);
-    if (!(size >= 0)) throw new Error("a chunk without a size");
-    const next = end + 2 + size + 2;
-    if (bytes.length < next) return undefined;
-    if (size === 0) return Buffer.concat(parts);
-    parts.push(bytes.subarray(end + 2, end + 2 + size));
-    at = next;
+  #begin(text) {
+    const lines = text.split("\r\n");
+    const first = /^HTTP\/1\.[01] (\d{3}) ?(.*)$/.exec(lines[0]);
+    if (first === null) throw new Error(`no HTTP: ${lines[0].slice(0, 60)}`);
+    const status = Number(first[1]);
+    if (status < 200) return;  // the answer is still to come
+    const headers = [];
+    let length;
+    for (let i = 1; i < lines.length; ++i) {
+      const colon = lines[i].indexOf(":");
+      const name = lines[i].slice(0, colon);
+      const value = lines[i].slice(colon + 1).trim();
+      headers.push(name, value);
+      switch (name.toLowerCase()) {
+        case "content-length": length = Number(value); break;
+        case "transfer-encoding": this.#chunked = /chunked/i.test(value); break;
+        case "connection": this.last = /close/i.test(value); break;
+      }
+    }
+    this.head = { status, reason: first[2], headers };
+    this.#left = this.#chunked ? 0 : length;
+    if (this.#headOnly || status === 204 || status === 304) this.complete = true;
+    else if (length === undefined && !this.#chunked) throw new Error("an answer without a length");
+  }
+
+  #addPart(bytes, parts) {
+    if (bytes.length > 0 && this.#left > 0) parts.push(bytes.subarray(0, this.#left));
+    this.#left -= Math.min(this.#left, bytes.length);
+    this.complete = this.#left === 0;
+  }
+
+  // #left counts a chunk's bytes and the line's end behind them; between chunks it is 0.
+  #addChunks(bytes, parts) {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#left > 0) {
+        const data = Math.min(this.#left - 2, bytes.length - at);
+        if (data > 0) parts.push(bytes.subarray(at, at + data));
+        const step = Math.min(this.#left, bytes.length - at);
+        this.#left -= step;
+        at += step;
+        continue;
+      }
+      const rest = Buffer.concat([this.#rest, bytes.subarray(at)]);
+      const end = rest.indexOf("\r\n");
+      if (end < 0) {
+        this.#rest = rest;
+        return;
+      }
+      const size = parseInt(rest.latin1Slice(0, end), 16);
+      if (!(size >= 0)) throw new Error("a chunk without a size");
+      // The last chunk is followed by an empty line; the daemon sends no trailers.
+      if (size === 0) {
+        if (rest.length < end + 4) {
+          this.#rest = rest;
+          return;
+        }
+        this.complete = true;
+        return;
+      }
+      bytes = rest.subarray(end + 2);
+      at = 0;
+      this.#rest = NOTHING;
+      this.#left = size + 2;
+    }
   }
 }

@@ -114,8 +114,8 @@ export class World extends View {
   async reset({ seed } = {}) {
     await this.call("reset", seed === undefined ? undefined : { seed });
   }
-  async fork({ snapshot, seed } = {}) {
-    const { world } = await this.call("fork", { snapshot, seed });
+  async fork({ snapshot, seed, options } = {}) {
+    const { world } = await this.call("fork", { snapshot, seed, options });
     return makeWorld(this.link, world,
       { seed: seed ?? this.seed, free: async () => {}, stderr: this.#stderr, owned: true });
   }
@@ -171,7 +171,7 @@ export class World extends View {
   }
   // The events from now on (`after`: from there on), as they happen. Ends with the loop, or with `signal`.
   events({ event, after, signal } = {}) {
-    return this.link.stream("trace/stream" + queryOf({ event: listed(event), after }), this.id, signal);
+    return this.link.events("trace/stream" + queryOf({ event: listed(event), after }), this.id, signal);
   }
   report() {
     return this.ask("report");
