@@ -37,8 +37,8 @@ class WorkerGateway::Body final : public ByteSource {
 static bool is_replaced(std::string_view name) {
   static constexpr std::string_view kReplaced[] = {
       "accept-encoding", "cf-connecting-ip", "cf-ipcountry",      "cf-ray",
-      "cf-visitor",      "offing-location",  "offing-hops",       "x-forwarded-proto",
-      "x-forwarded-for"};
+      "cf-visitor",      "offing-location",  "offing-hops",       "offing-session",
+      "x-forwarded-proto", "x-forwarded-for"};
   if (name.empty()) return false;
   const char first = name[0] | 0x20;
   if (first != 'a' && first != 'c' && first != 'o' && first != 'x') return false;
@@ -99,6 +99,11 @@ static uint32_t hops_of(const HeaderList& headers) {
   return hops;
 }
 
+// Names the client, for those who read the trace; the guest does not see it.
+static std::string_view session_of(const Request& request) {
+  return request.headers.get("offing-session").value_or("");
+}
+
 void WorkerGateway::refuse_loop(RequestId id, size_t location, const Request& request,
                                 ResponseCallback respond) {
   const std::string& code = topology_.locations()[location];
@@ -106,7 +111,8 @@ void WorkerGateway::refuse_loop(RequestId id, size_t location, const Request& re
   Response response =
       platform_error(PlatformError::kLoop, request.headers.get("accept").value_or(""), ray);
   response.headers.add("cf-ray", ray + "-" + code);
-  world_.trace().emit(trace::RequestEvent{id, code, 0, request.method, request.url});
+  world_.trace().emit(
+      trace::RequestEvent{id, code, 0, request.method, request.url, session_of(request)});
   world_.trace().emit(trace::ResponseEvent{id, code, response.status, 0, "unknown"});
   respond(std::move(response));
 }
@@ -126,7 +132,8 @@ void WorkerGateway::dispatch(RequestId id, Request request, ResponseCallback res
   auto resident = topology_.acquire(location);
   const int64_t started_us = world_.now_us();
   const uint32_t number = resident ? (*resident)->number : 0;
-  world_.trace().emit(trace::RequestEvent{id, code, number, request.method, request.url});
+  world_.trace().emit(
+      trace::RequestEvent{id, code, number, request.method, request.url, session_of(request)});
   if (!resident) {
     world_.trace().emit(trace::ExceptionEvent{id, code, "module", resident.error(), ""});
     world_.trace().emit(trace::ResponseEvent{id, code, 500, 0, "exception"});
