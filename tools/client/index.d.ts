@@ -222,8 +222,9 @@ export type FaultRule =
 
 export interface Faults {
   /** Its id, to clear it by. */
-  add(rule: FaultRule): Promise<string>;
-  clear(id?: string): Promise<void>;
+  add(rule: FaultRule): Promise<number | string>;
+  /** One, or all. */
+  clear(id?: number | string): Promise<void>;
   list(): Promise<any>;
 }
 
@@ -260,10 +261,10 @@ export interface R2Object {
   size: number;
   version: string;
   etag: string;
-  uploaded?: Date;
+  uploaded: Date;
+  storageClass: string;
   httpMetadata: Record<string, string>;
   customMetadata: Record<string, string>;
-  [name: string]: unknown;
 }
 export interface R2ObjectBody extends R2Object {
   text(): Promise<string>;
@@ -278,7 +279,7 @@ export interface R2Bucket {
     httpMetadata?: Record<string, string>; customMetadata?: Record<string, string>;
   }): Promise<R2Object>;
   delete(key: string): Promise<void>;
-  list(options?: { prefix?: string; limit?: number; cursor?: string; delimiter?: string }):
+  list(options?: { prefix?: string; limit?: number; cursor?: string; delimiter?: string; startAfter?: string }):
     Promise<{ objects: R2Object[]; truncated: boolean; cursor?: string; delimitedPrefixes: string[] }>;
 }
 
@@ -287,7 +288,7 @@ export interface DurableObjectStub {
   readonly name: string | undefined;
   readonly id: string | undefined;
   /** Of durableObjects(): as it was then. */
-  readonly location?: Location;
+  readonly location?: Location | null;
   readonly inMemory?: boolean;
   readonly alarmTime?: Date | null;
   /** sql`select * from t where id = ${id}`, or sql("select * from t where id = ?", id). */
@@ -296,9 +297,9 @@ export interface DurableObjectStub {
   /** Its key-value storage. */
   get<T = unknown>(key: string): Promise<T | undefined>;
   put(key: string, value: unknown): Promise<void>;
-  delete(key: string): Promise<void>;
-  list(options?: { prefix?: string; limit?: number }): Promise<Map<string, unknown>>;
-  /** Runs a set alarm now, whatever its time; false: none is set. */
+  delete(key: string): Promise<boolean>;
+  list(options?: { prefix?: string; start?: string; end?: string; limit?: number }): Promise<Map<string, unknown>>;
+  /** Runs a set alarm now, whatever its time; false: none is set. If it fails: OffingError `alarm_failed`. */
   alarm(): Promise<boolean>;
   /** Out of memory, as after idling; storage and hibernated WebSockets stay. */
   evict(): Promise<number>;

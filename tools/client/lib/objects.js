@@ -1,4 +1,10 @@
-// A Durable Object as a test sees it: its storage, its memory, its alarm. Asking does not wake it.
+// A Durable Object as a test sees it: its storage, its memory, its alarm.
+import { OffingError } from "./error.js";
+import { copyOf } from "./values.js";
+
+// A blob of SQL comes as {base64}.
+const cell = (value) => (value !== null && typeof value === "object" && typeof value.base64 === "string"
+  ? copyOf(Buffer.from(value.base64, "base64")) : value);
 
 export class DurableObjectStub {
   #view;
@@ -28,8 +34,8 @@ export class DurableObjectStub {
   async sql(query, ...bindings) {
     const text = Array.isArray(query) ? query.join("?") : String(query);
     const answer = await this.#call("sql", { query: text, bindings });
-    const rows = answer.rows.map((row) => (Array.isArray(row)
-      ? Object.fromEntries(answer.columns.map((column, i) => [column, row[i]])) : row));
+    const rows = answer.rows.map((row) =>
+      Object.fromEntries(answer.columns.map((column, i) => [column, cell(row[i])])));
     return Object.assign(rows, { columns: answer.columns, rowsWritten: answer.rows_written });
   }
 
@@ -42,17 +48,18 @@ export class DurableObjectStub {
     await this.#call("put", { key, value });
   }
   async delete(key) {
-    await this.#call("delete", { key });
+    return (await this.#call("delete", { key })).deleted;
   }
   async list(options = {}) {
-    const { entries = [] } = await this.#call("list", options);
-    return new Map(Array.isArray(entries) ? entries.map((e) => (Array.isArray(e) ? e : [e.key, e.value]))
-                                          : Object.entries(entries));
+    const { entries } = await this.#call("list", options);
+    return new Map(entries.map(({ key, value }) => [key, value]));
   }
 
   // Runs a set alarm now, whatever its time; whether there was one.
   async alarm() {
-    return (await this.#call("alarm")).ran;
+    const { ran, error } = await this.#call("alarm");
+    if (error) throw new OffingError("alarm_failed", `the alarm of ${this.className} failed: ${error}`);
+    return ran;
   }
   // Out of memory, as when it has been idle; storage and hibernated WebSockets stay. How many there were.
   async evict() {

@@ -36,18 +36,17 @@ export class R2Bucket {
   async delete(key) {
     await this.#call("delete", { key });
   }
-  async list(options = {}) {
-    const { objects, truncated = false, cursor, ...rest } = await this.#call("list", options);
+  async list({ prefix, limit, cursor: from, delimiter, startAfter } = {}) {
+    const { objects, truncated, cursor, delimited_prefixes } = await this.#call("list",
+      { prefix, limit, cursor: from, delimiter, start_after: startAfter });
     return { objects: objects.map(objectOf), truncated, ...(cursor ? { cursor } : {}),
-             delimitedPrefixes: rest.delimited_prefixes ?? [] };
+             delimitedPrefixes: delimited_prefixes };
   }
 }
 
-function objectOf(answer) {
-  const { found, value, value_base64, http_metadata, custom_metadata, uploaded_ms, size_bytes, ...rest } = answer;
+function objectOf({ key, version, etag, size, uploaded_ms, storage_class, http_metadata, custom_metadata }) {
   return {
-    ...rest, size: rest.size ?? size_bytes,
-    ...(uploaded_ms === undefined ? {} : { uploaded: new Date(uploaded_ms) }),
-    httpMetadata: http_metadata ?? {}, customMetadata: custom_metadata ?? {},
+    key, version, etag, size, uploaded: new Date(uploaded_ms), storageClass: storage_class,
+    httpMetadata: http_metadata, customMetadata: custom_metadata,
   };
 }

@@ -107,22 +107,23 @@ class Line {
     if (answer.head === undefined) return;
     if (answer.complete) this.#done(exchange);
     if (exchange.stream !== undefined) {
-      for (const part of parts) if (!exchange.stream.push(part)) this.#socket.pause();
+      // What is over is somebody else's socket already.
+      for (const part of parts) if (!exchange.stream.push(part) && !answer.complete) this.#socket.pause();
       if (answer.complete) exchange.stream.push(null);
     } else if (answer.complete) {
       exchange.resolve({ ...answer.head, body: parts.length === 1 ? parts[0] : Buffer.concat(parts) });
     } else {
-      exchange.stream = this.#stream();
+      exchange.stream = this.#stream(exchange);
       for (const part of parts) exchange.stream.push(part);
       exchange.resolve({ ...answer.head, body: exchange.stream });
     }
   }
 
-  #stream() {
+  #stream(exchange) {
     return new Readable({
-      read: () => this.#socket.resume(),
+      read: () => this.#exchange === exchange && this.#socket.resume(),
       destroy: (error, done) => {
-        if (this.#exchange !== undefined) this.#fail(error ?? new Error("canceled"));
+        if (this.#exchange === exchange) this.#fail(error ?? new Error("canceled"));
         done(error);
       },
     });
