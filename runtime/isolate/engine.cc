@@ -14,7 +14,11 @@
 
 namespace offing {
 
+// Two for the isolates of a world that is begun next, and one that takes its place meanwhile.
+constexpr size_t kSparesMax = 3;
+
 Engine::Parts::~Parts() {
+  spares.clear();
   if (snapshot.data != nullptr) munmap(const_cast<char*>(snapshot.data), snapshot.raw_size);
 }
 
@@ -29,6 +33,14 @@ void Engine::limit_wasm_memory(uint64_t bytes) {
 }
 
 Engine::~Engine() = default;
+
+bool Engine::prepare_spare(uint64_t memory_bytes_max) {
+  auto& spares = parts_->spares;
+  std::erase_if(spares, [&](const auto& s) { return s->memory_bytes_max != memory_bytes_max; });
+  if (spares.size() >= kSparesMax) return false;
+  spares.push_back(std::make_unique<Shell>(*parts_, memory_bytes_max));
+  return true;
+}
 
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
     node::MultiIsolatePlatform* platform, uv_loop_s* loop, const std::string& snapshot_path) {

@@ -70,19 +70,32 @@ std::vector<std::string_view> shape_names(Shape shape) {
 
 }  // namespace
 
+// A spare one of the engine, if it has one that fits.
+static std::unique_ptr<Shell> take_shell(Engine::Parts& engine, uint64_t memory_bytes_max) {
+  if (engine.spares.empty() || engine.spares.back()->memory_bytes_max != memory_bytes_max)
+    return std::make_unique<Shell>(engine, memory_bytes_max);
+  std::unique_ptr<Shell> taken = std::move(engine.spares.back());
+  engine.spares.pop_back();
+  return taken;
+}
+
 Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
-    : engine(engine), host(host), limits(options.limits), token(std::make_shared<Token>(this)), memory(options.limits.memory_bytes != 0 ? options.limits.memory_bytes : kBufferBytes),
+    : engine(engine), host(host), limits(options.limits), token(std::make_shared<Token>(this)),
+      shell(take_shell(engine.parts(), limits.memory_bytes)), memory(shell->memory),
+      isolate(shell->isolate), context(shell->context),
       eval_during_startup(options.flags.contains("allow_eval_during_startup")) {
   outbox.reserve(16);
   running = host.running_mark();
   if (running.word == nullptr) running.word = &unread_mark;
-  make_isolate();
+  isolate->SetData(0, this);
+  memory.watch(isolate);
+  cpu_watch = host.cpu_watch();
+  wants_memory = host.wants_memory();
+  if (wants_memory) memory.watch_peak();
   v8::Isolate::Scope entered(isolate);
   v8::HandleScope handles(isolate);
-  v8::Local<v8::Context> local = v8::Context::New(isolate);
+  v8::Local<v8::Context> local = context.Get(isolate);
   v8::Context::Scope inside(local);
-  context.Reset(isolate, local);
-  forbid_code_generation(isolate, local);
 
   v8::Local<v8::Object> entry_object =
       local->GetDataFromSnapshotOnce<v8::Object>(kEntryDataIndex).ToLocalChecked();
@@ -109,28 +122,34 @@ Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
   durable = std::make_unique<DurableTables>(options);
 }
 
-void Isolate::Parts::make_isolate() {
-  Engine::Parts& shared = engine.parts();
+Shell::Shell(Engine::Parts& engine, uint64_t memory_bytes_max)
+    : engine(engine), memory_bytes_max(memory_bytes_max),
+      memory(memory_bytes_max != 0 ? memory_bytes_max : kBufferBytes) {
   isolate = v8::Isolate::Allocate();
-  isolate->SetData(0, this);
-  shared.platform->RegisterIsolate(isolate, shared.loop);
+  engine.platform->RegisterIsolate(isolate, engine.loop);
   v8::Isolate::CreateParams params;
   params.allow_atomics_wait = false;
-  params.snapshot_blob = &shared.snapshot;
+  params.snapshot_blob = &engine.snapshot;
   params.external_references = native_references();
   params.array_buffer_allocator = &memory;
   params.constraints.ConfigureDefaultsFromHeapSize(
-      0, limits.memory_bytes != 0 ? limits.memory_bytes : kHeapBytes);
+      0, memory_bytes_max != 0 ? memory_bytes_max : kHeapBytes);
   v8::Isolate::Initialize(isolate, params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetPromiseRejectCallback(on_promise_reject);
   isolate->SetHostInitializeImportMetaObjectCallback(on_import_meta);
   isolate->SetHostImportModuleDynamicallyCallback(ModuleRegistry::import_dynamically);
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
-  memory.watch(isolate);
-  cpu_watch = host.cpu_watch();
-  wants_memory = host.wants_memory();
-  if (wants_memory) memory.watch_peak();
+  v8::Isolate::Scope entered(isolate);
+  v8::HandleScope handles(isolate);
+  v8::Local<v8::Context> local = v8::Context::New(isolate);
+  context.Reset(isolate, local);
+  forbid_code_generation(isolate, local);
+}
+
+Shell::~Shell() {
+  context.Reset();
+  engine.platform->DisposeIsolate(isolate);
 }
 
 // Order: nothing may call back any more, then the outside's objects, then handles, then V8.
@@ -160,8 +179,7 @@ Isolate::Parts::~Parts() {
   for (auto& shape : shapes) shape.Reset();
   for (auto& function : functions) function.Reset();
   entry.Reset();
-  context.Reset();
-  engine.parts().platform->DisposeIsolate(isolate);
+  shell.reset();
 }
 
 }  // namespace offing

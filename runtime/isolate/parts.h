@@ -32,6 +32,7 @@ class GuestSocket;
 class GuestStream;
 class ModuleRegistry;
 class R2Shapes;
+struct Shell;   // engine_parts.h
 class TextDecoders;
 
 // Outlives the isolate as long as somebody holds a callback.
@@ -106,9 +107,10 @@ struct Isolate::Parts {
   Host& host;
   const Limits limits;
   std::shared_ptr<Token> token;
-  GuestMemory memory;
-  v8::Isolate* isolate = nullptr;
-  v8::Global<v8::Context> context;
+  std::unique_ptr<Shell> shell;     // isolate, context and memory are its
+  GuestMemory& memory;
+  v8::Isolate* const isolate;
+  v8::Global<v8::Context>& context;
   v8::Global<v8::Object> entry;
   std::array<v8::Global<v8::Function>, static_cast<size_t>(EntryFunction::kCount)> functions;
   std::array<v8::Eternal<v8::String>, static_cast<size_t>(Name::kCount)> names;
@@ -161,9 +163,6 @@ struct Isolate::Parts {
     return found == nullptr ? nullptr : found->get();
   }
   static Parts& of(v8::Isolate* isolate) { return *static_cast<Parts*>(isolate->GetData(0)); }
-
- private:
-  void make_isolate();
 };
 
 }  // namespace offing
