@@ -66,6 +66,10 @@ class Actors final : public GuestCalls {
   // The error: nothing of that name.
   std::expected<size_t, std::string> evict(std::string_view class_name,
                                            std::string_view name_or_id);
+  // For Network (emulator/topology/network.h), which owns the verbs.
+  Links& links() { return links_; }
+  void link_changed(size_t from, size_t to) { calls_->link_changed(from, to); }
+
   // Resets every instance: their code was updated (spec/durable-objects.md 1.4).
   void reset_for_new_code();
   // WorkerOptions::actor_classes is another list now: objects find their class by its unique key.

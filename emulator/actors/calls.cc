@@ -2,9 +2,14 @@
 
 #include <utility>
 
+#include "emulator/services/delayed.h"
+
 namespace offing {
 
 static constexpr const char* kDisconnected = "Network connection lost.";
+
+static constexpr const char* kOverloaded =
+    "Durable Object is overloaded. Too many requests queued.";
 
 static constexpr const char* kContextGone =
     "The execution context which hosts this callback is no longer running.";
@@ -60,6 +65,63 @@ void Calls::answered(const Object& object, RequestId event, int64_t began_us,
                                                used});
 }
 
+// ---- Links
+
+void Calls::send_far(size_t from, size_t to, Way way) {
+  const int64_t us = objects_.links().link_us(from, to);
+  switch (objects_.links().state(from, to)) {
+    case LinkState::kOpen: return travel(from, to, us, std::move(way));
+    case LinkState::kHeld: return held_[{from, to}].push_back({us, std::move(way)});
+    case LinkState::kCut: return lose(from, to, us, std::move(way));
+  }
+}
+
+void Calls::travel(size_t from, size_t to, int64_t us, Way way) {
+  world_.schedule_after(us, [this, from, to, way = std::move(way)]() mutable {
+    switch (objects_.links().state(from, to)) {
+      case LinkState::kOpen: return way(true);
+      case LinkState::kHeld: return held_[{from, to}].push_back({0, std::move(way)});
+      case LinkState::kCut: return lose(from, to, 0, std::move(way));
+    }
+  });
+}
+
+void Calls::lose(size_t from, size_t to, int64_t us, Way way) {
+  const Links& links = objects_.links();
+  world_.trace().emit(trace::LinkEvent{"lost", links.name_of(from), links.name_of(to)});
+  world_.schedule_after(us, [way = std::move(way)]() mutable { way(false); });
+}
+
+void Calls::link_changed(size_t from, size_t to) {
+  const LinkState state = objects_.links().state(from, to);
+  auto found = held_.find({from, to});
+  if (found == held_.end() || state == LinkState::kHeld) return;
+  std::vector<Waiting> waiting = std::move(found->second);
+  held_.erase(found);
+  for (Waiting& one : waiting) {
+    if (state == LinkState::kCut) lose(from, to, one.us, std::move(one.way));
+    else travel(from, to, one.us, std::move(one.way));
+  }
+}
+
+const FaultEffect* Calls::fault(const Object& object, size_t from, std::string_view operation) {
+  if (!world_.has_fault_rules()) return nullptr;
+  const std::string prefix = objects_.class_of(object) + "/";
+  const std::string keys[] = {prefix + object.key.id};
+  const std::string name = object.name.empty() ? "" : prefix + object.name;
+  return world_.fault_for({FaultService::kObject, operation, name.empty() ? keys[0] : name,
+                           topology_.locations()[from], keys});
+}
+
+// spec/durable-objects.md 1.4: what marks an error has.
+static GuestError error_of(const FaultEffect& effect) {
+  if (effect.text.empty()) return disconnected();
+  GuestError error = GuestError::of(effect.text == "overloaded" ? kOverloaded : effect.text);
+  error.retryable = error.message == kDisconnected;
+  error.overloaded = error.message.starts_with("Durable Object is overloaded.");
+  return error;
+}
+
 // ---- fetch
 
 void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request inner,
@@ -80,22 +142,32 @@ void Calls::fetch(RequestId caller, size_t location, CallTarget target, Request 
     });
     return;
   }
-  world_.schedule_after(
-      objects_.links().link_us(location, object->home),
-      [this, caller, location, object, stub = target.stub, inner = std::move(inner),
-       done = std::move(done)]() mutable {
-        fetch_object(caller, location, *object, stub, std::move(inner), std::move(done));
-      });
+  if (const FaultEffect* effect = fault(*object, location, "fetch")) {
+    if (effect->kind == FaultEffect::Kind::kDrop) return;
+    if (effect->kind != FaultEffect::Kind::kLatency) {
+      world_.schedule_after(effect->us,
+                            [why = error_of(*effect), done = std::move(done)]() mutable {
+                              done(std::unexpected(std::move(why)));
+                            });
+      return;
+    }
+    done = delayed(world_, effect->us, std::move(done));
+  }
+  send(location, object->home,
+       [this, caller, location, object, stub = target.stub, inner = std::move(inner),
+        done = std::move(done)](bool arrived) mutable {
+         if (!arrived) return done(std::unexpected(disconnected()));
+         fetch_object(caller, location, *object, stub, std::move(inner), std::move(done));
+       });
 }
 
 void Calls::fetch_object(RequestId caller, size_t from, Object& object, uint64_t stub,
                          Request inner, Host::ActorFetchCallback done) {
   auto isolate = instance_for(object, "fetch");
   if (const GuestError* broken = objects_.serve_stub(object, stub)) {
-    world_.schedule_after(objects_.links().link_us(object.home, from),
-                          [done = std::move(done), why = *broken]() mutable {
-                            done(std::unexpected(std::move(why)));
-                          });
+    send(object.home, from, [done = std::move(done), why = *broken](bool arrived) mutable {
+      done(std::unexpected(arrived ? std::move(why) : disconnected()));
+    });
     return;
   }
   const RequestId event = topology_.new_number();
@@ -108,10 +180,11 @@ void Calls::fetch_object(RequestId caller, size_t from, Object& object, uint64_t
     answered(object, event, began_us, outcome_of(error), error == nullptr ? "" : error->message,
              *used);
     if (object.actor == actor) objects_.event_ended(object);
-    world_.schedule_after(objects_.links().link_us(object.home, from),
-                          [done = std::move(done), answer = std::move(answer)]() mutable {
-                            done(std::move(answer));
-                          });
+    send(object.home, from,
+         [done = std::move(done), answer = std::move(answer)](bool arrived) mutable {
+           if (!arrived) return done(std::unexpected(disconnected()));
+           done(std::move(answer));
+         });
   };
   if (!isolate) return back(std::unexpected(GuestError::of(isolate.error())));
   objects_.event_began(object);
@@ -177,24 +250,31 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
         });
         return;
       }
+      if (const FaultEffect* effect = fault(*object, location, "rpc")) {
+        if (effect->kind == FaultEffect::Kind::kLatency) {
+          done = delayed(world_, effect->us, std::move(done));
+        } else {
+          return rpc_struck(*effect, number, location, std::move(done));
+        }
+      }
       routes_[number].location = object->home;
-      world_.schedule_after(objects_.links().link_us(location, object->home),
-                            [this, caller, location, object, stub = target.stub,
-                             call = std::move(call), done = std::move(done)]() mutable {
-                              rpc_object(caller, location, *object, stub, std::move(call),
-                                         std::move(done));
-                            });
+      send(location, object->home,
+           [this, caller, location, object, stub = target.stub, call = std::move(call),
+            done = std::move(done)](bool arrived) mutable {
+             if (!arrived) return rpc_lost(call.number, location, std::move(done));
+             rpc_object(caller, location, *object, stub, std::move(call), std::move(done));
+           });
       return;
     }
     case CallTarget::Kind::kExport: {
       const size_t at = target.exported ? target.exported->location : location;
       routes_[call.number].location = at;
-      world_.schedule_after(objects_.links().link_us(location, at),
-                            [this, caller, location, target = std::move(target),
-                             call = std::move(call), done = std::move(done)]() mutable {
-                              rpc_export(caller, location, std::move(target), std::move(call),
-                                         std::move(done));
-                            });
+      send(location, at,
+           [this, caller, location, target = std::move(target), call = std::move(call),
+            done = std::move(done)](bool arrived) mutable {
+             if (!arrived) return rpc_lost(call.number, location, std::move(done));
+             rpc_export(caller, location, std::move(target), std::move(call), std::move(done));
+           });
       return;
     }
     case CallTarget::Kind::kResult: {
@@ -202,15 +282,34 @@ void Calls::rpc(RequestId caller, size_t location, CallTarget target, RpcCall ca
       auto base = routes_.find(target.result_of);
       const size_t at = base == routes_.end() ? location : base->second.location;
       routes_[call.number].location = at;
-      world_.schedule_after(objects_.links().link_us(location, at),
-                            [this, caller, location, result_of = target.result_of,
-                             call = std::move(call), done = std::move(done)]() mutable {
-                              rpc_result(caller, location, result_of, std::move(call),
-                                         std::move(done));
-                            });
+      send(location, at,
+           [this, caller, location, result_of = target.result_of, call = std::move(call),
+            done = std::move(done)](bool arrived) mutable {
+             if (!arrived) return rpc_lost(call.number, location, std::move(done));
+             rpc_result(caller, location, result_of, std::move(call), std::move(done));
+           });
       return;
     }
   }
+}
+
+// It never got to where it is served: nor does what is pipelined on it.
+void Calls::rpc_lost(uint64_t number, size_t from, RpcDone done) {
+  routes_[number].error = disconnected();
+  returning(number, from, from, std::move(done))(std::unexpected(disconnected()));
+}
+
+void Calls::rpc_struck(const FaultEffect& effect, uint64_t number, size_t from, RpcDone done) {
+  Route& route = routes_[number];
+  if (effect.kind == FaultEffect::Kind::kDrop) {
+    route.dropped = true;
+    return;
+  }
+  route.error = error_of(effect);
+  world_.schedule_after(effect.us, [why = route.error, done = returning(number, from, from,
+                                                                        std::move(done))]() mutable {
+    done(std::unexpected(std::move(why)));
+  });
 }
 
 RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) {
@@ -221,21 +320,21 @@ RpcDone Calls::returning(uint64_t number, size_t at, size_t from, RpcDone done) 
       route->second.failed = true;
       route->second.error = result.error();
     }
-    world_.schedule_after(
-        objects_.links().link_us(at, from),
-        [this, number, at, from, done = std::move(done), result = std::move(result)]() mutable {
-          done(std::move(result));
-          // What the caller sent before it had the result is still under way for as long.
-          world_.schedule_after(objects_.links().link_us(from, at), [this, number] {
-            auto it = routes_.find(number);
-            if (it == routes_.end()) return;
-            const Route route = std::move(it->second);
-            routes_.erase(it);
-            if (route.context == 0) return;
-            auto* resident = topology_.find(route.location, route.isolate);
-            if (resident != nullptr) resident->isolate->rpc_forget(route.context, number);
-          });
-        });
+    send(at, from, [this, number, at, from, done = std::move(done),
+                    result = std::move(result)](bool arrived) mutable {
+      if (!arrived) result = std::unexpected(disconnected());
+      done(std::move(result));
+      // What the caller sent before it had the result is still under way for as long.
+      world_.schedule_after(objects_.links().link_us(from, at), [this, number] {
+        auto it = routes_.find(number);
+        if (it == routes_.end()) return;
+        const Route route = std::move(it->second);
+        routes_.erase(it);
+        if (route.context == 0) return;
+        auto* resident = topology_.find(route.location, route.isolate);
+        if (resident != nullptr) resident->isolate->rpc_forget(route.context, number);
+      });
+    });
   };
 }
 
@@ -325,6 +424,7 @@ void Calls::rpc_result(RequestId, size_t from, uint64_t result_of, RpcCall call,
   if (base != routes_.end()) known = base->second;
   Route& route = routes_[call.number];
   route = known;
+  if (known.dropped) return;
   RpcDone back = returning(call.number, known.location, from, std::move(done));
   if (known.failed) {
     route.context = 0;

@@ -3,7 +3,9 @@
 //
 // The way between two locations takes the link's time, each way; calls of one stub arrive in order
 // (spec/durable-objects.md 3.5, rule 28) because a link's time is the same for all. Within a
-// location a call is an event of the same instant. Every object event leaves `object.call` and
+// location a call is an event of the same instant. Over a link that is cut (links.h) call and answer are
+// lost: the caller is told in the link's time, whether the object did its work or not. What meets a cut
+// or a hold at either end of its way does so there. Every object event leaves `object.call` and
 // `object.answer` in the trace.
 // Owner: the Stack. Threading: the loop thread only.
 #ifndef OFFING_EMULATOR_ACTORS_CALLS_H_
@@ -12,9 +14,12 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "emulator/actors/objects.h"
 #include "runtime/host.h"
@@ -28,6 +33,8 @@ class Calls {
   void fetch(RequestId caller, size_t location, CallTarget target, Request inner,
              Host::ActorFetchCallback done);
   void rpc(RequestId caller, size_t location, CallTarget target, RpcCall call, RpcDone done);
+  // The state of this link is another now: what waits for it goes on, or is lost.
+  void link_changed(size_t from, size_t to);
   // A message, close or error of a hibernatable WebSocket, from Objects.
   void socket_event(Object& object, SocketEvent event);
   // Runs the object's alarm(); from AlarmScheduler.
@@ -41,6 +48,7 @@ class Calls {
     uint32_t isolate = 0;
     RequestId context = 0;    // 0: it could not be delivered; `error` says why
     bool failed = false;      // the call itself has, with `error`
+    bool dropped = false;     // by a fault rule: nothing on its result is ever answered
     GuestError error;
   };
   struct Served {
@@ -48,6 +56,24 @@ class Calls {
     size_t from;
     size_t at;
   };
+
+  // What is done at the end of a link: with true when it arrived, with false when the sender learns that
+  // it was lost.
+  using Way = std::move_only_function<void(bool arrived)>;
+  struct Waiting {
+    int64_t us;   // still to go
+    Way way;
+  };
+  template <class Arrive>
+  void send(size_t from, size_t to, Arrive arrive) {
+    if (from != to) return send_far(from, to, std::move(arrive));
+    world_.post([arrive = std::move(arrive)]() mutable { arrive(true); });
+  }
+  void send_far(size_t from, size_t to, Way way);
+  void travel(size_t from, size_t to, int64_t us, Way way);
+  void lose(size_t from, size_t to, int64_t us, Way way);
+  // What a fault rule does to a call of the object, or null.
+  const FaultEffect* fault(const Object& object, size_t from, std::string_view operation);
 
   void fetch_object(RequestId caller, size_t from, Object& object, uint64_t stub, Request inner,
                     Host::ActorFetchCallback done);
@@ -58,6 +84,8 @@ class Calls {
   void rpc_entrypoint(size_t location, const std::string& entrypoint, RpcCall call, RpcDone done);
   void rpc_export(RequestId caller, size_t from, CallTarget target, RpcCall call, RpcDone done);
   void rpc_result(RequestId caller, size_t from, uint64_t result_of, RpcCall call, RpcDone done);
+  void rpc_lost(uint64_t number, size_t from, RpcDone done);
+  void rpc_struck(const FaultEffect& effect, uint64_t number, size_t from, RpcDone done);
   // `done`, behind the way back from `at` to `from`, and then the end of what could be pipelined on
   // it.
   RpcDone returning(uint64_t number, size_t at, size_t from, RpcDone done);
@@ -73,6 +101,7 @@ class Calls {
   Topology& topology_;
   Objects& objects_;
   std::unordered_map<uint64_t, Route> routes_;  // by call number
+  std::map<std::pair<size_t, size_t>, std::vector<Waiting>> held_;   // by link, in order
 };
 
 }  // namespace offing

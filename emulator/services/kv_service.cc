@@ -1,53 +1,18 @@
 #include "emulator/services/kv_service.h"
 
 #include <cassert>
-#include <deque>
 #include <filesystem>
 #include <utility>
 
 #include "emulator/services/dump_directory.h"
+#include "emulator/services/kv_service_impl.h"
 #include "storage/kv/cursor.h"
-#include "storage/kv/disk.h"
-#include "storage/kv/store.h"
 
 namespace offing {
 namespace {
 
 using kv::Op;
 using kv::Refusal;
-
-// Lends the world's streams to the store.
-class Lent final : public RandomStreams {
- public:
-  explicit Lent(World& world) : world_(world) {}
-  Randomness& stream(std::string_view name) override {
-    return streams_.emplace_back(world_.random(name));
-  }
-
- private:
-  struct One final : Randomness {
-    explicit One(Random& lent) : random(lent) {}
-    double uniform() override { return random.uniform(); }
-    Random& random;
-  };
-  World& world_;
-  std::deque<One> streams_;
-};
-
-// Of a state, which draws nothing.
-class NoStreams final : public RandomStreams {
- public:
-  Randomness& stream(std::string_view) override { return none_; }
-
- private:
-  struct None final : Randomness {
-    double uniform() override {
-      assert(!"a state draws no numbers");
-      return 0;
-    }
-  };
-  None none_;
-};
 
 // Counts what passes, so that a refusal can say how long the value was.
 class Counted final : public ByteSource {
@@ -68,13 +33,6 @@ class Counted final : public ByteSource {
   std::shared_ptr<uint64_t> count_;
 };
 
-KvAnswer refusal(Refusal why) {
-  KvAnswer answer;
-  answer.error = std::move(why.text);
-  answer.error_is_type_error = why.is_type_error;
-  return answer;
-}
-
 std::string_view trace_op(KvCall::Op op) {
   switch (op) {
     case KvCall::Op::kGet: return "get";
@@ -93,75 +51,6 @@ KvValue value_of(const kv::ReadResult& read) {
 }
 
 }  // namespace
-
-class KvService::State {
- public:
-  NoStreams streams;
-  std::unique_ptr<kv::Store> store;
-};
-
-class KvService::Impl final : public kv::Watcher {
- public:
-  explicit Impl(World& world) : world_(world), lent_(world) {}
-  ~Impl() override {
-    if (delivery_) world_.cancel(delivery_);
-  }
-  std::expected<void, std::string> open(KvSettings settings, std::vector<std::string> locations,
-                                        const std::string& state_dir);
-  void open(const State& state) {
-    store_ = state.store->copy(lent_);
-    arm_delivery();
-  }
-  std::expected<void, std::string> set_settings(KvSettings settings) {
-    advance();
-    auto set = store_->set_settings(std::move(settings), lent_);
-    arm_delivery();
-    return set;
-  }
-  Inspected inspect(std::string_view namespace_id, std::string_view key) const;
-  void call(uint32_t location, uint64_t request, uint32_t ns, KvCall call, KvCallback done);
-  std::expected<void, std::string> seed(kv::Write write);
-  void flush();
-  kv::Store& store() { return *store_; }
-  const kv::Store& store() const { return *store_; }
-  int64_t now_ms() const { return world_.now_ms(); }
-
- private:
-  // A write that was called for and not yet answered.
-  struct Pending {
-    kv::Write write;
-    KvCallback done;
-  };
-
-  KvAnswer get(uint32_t location, uint64_t request, uint32_t ns, const KvCall& call);
-  KvAnswer get_bulk(uint32_t location, uint64_t request, uint32_t ns, const KvCall& call);
-  KvAnswer list(uint32_t location, uint64_t request, uint32_t ns, const KvCall& call);
-  kv::ReadResult read(uint32_t location, uint64_t request, uint32_t ns, const KvCall& call,
-                      const std::string& key);
-  void put(Pending pending, KvCall call);
-  void put_value(Pending pending, std::string value);
-  void stream_ended(Pending pending, Chunk all, uint64_t count_bytes);
-  void write(Pending pending);
-  void commit_or_apply(Pending pending);
-  void apply(Pending pending);
-  void refuse_write(Pending pending, Refusal why, bool is_delete);
-  void answer(KvCallback done, KvAnswer answer);
-  void deliver_next();
-  void advance();
-  void arm_delivery();
-  void arrived(uint32_t ns, const kv::Entry& entry, const kv::Version& version,
-               uint32_t location) override;
-
-  World& world_;
-  Lent lent_;
-  std::unique_ptr<kv::Store> store_;
-  std::unique_ptr<kv::Disk> disk_;
-  std::vector<Pending> uncommitted_;
-  bool flush_due_ = false;
-  std::deque<std::pair<KvCallback, KvAnswer>> answers_;  // one posted event for each
-  EventId delivery_ = 0;
-  int64_t delivery_at_ms_ = kv::kNever;
-};
 
 std::expected<void, std::string> KvService::Impl::open(KvSettings settings,
                                                        std::vector<std::string> locations,
@@ -193,9 +82,8 @@ void KvService::Impl::deliver_next() {
   done(std::move(answer));
 }
 
-void KvService::Impl::call(uint32_t location, uint64_t request, uint32_t ns, KvCall call,
-                           KvCallback done) {
-  assert(location < store_->places().count());
+void KvService::Impl::serve(uint32_t location, uint64_t request, uint32_t ns, KvCall call,
+                            KvCallback done) {
   advance();
   switch (call.op) {
     case KvCall::Op::kGet:
@@ -219,7 +107,9 @@ void KvService::Impl::call(uint32_t location, uint64_t request, uint32_t ns, KvC
 
 kv::ReadResult KvService::Impl::read(uint32_t location, uint64_t request, uint32_t ns,
                                      const KvCall& call, const std::string& key) {
-  if (world_.fault(FaultPoint::kKvCacheEvict)) store_->evict(ns, key, location, now_ms());
+  // What a location has is all that it has while it cannot reach the central store.
+  if (world_.fault(FaultPoint::kKvCacheEvict) && !store_->places().is_off(location))
+    store_->evict(ns, key, location, now_ms());
   kv::ReadResult result =
       store_->read(ns, key, {location, now_ms(), call.cache_ttl_s.value_or(0)});
   if (world_.trace().active()) {
@@ -443,7 +333,7 @@ std::expected<void, std::string> KvService::Impl::seed(kv::Write write) {
   if (auto ok = kv::check_key(Op::kPut, write.key); !ok) return std::unexpected(ok.error().text);
   if (auto ok = kv::check_metadata(write.metadata_json); !ok)
     return std::unexpected(ok.error().text);
-  if (auto ok = kv::check_value_size(write.value->size()); !ok)
+  if (auto ok = kv::check_value_size(write.value ? write.value->size() : 0); !ok)
     return std::unexpected(ok.error().text);
   flush();
   write.seq = store_->reserve_seq(write.ns);
@@ -570,6 +460,14 @@ std::optional<KvService::Newest> KvService::newest(std::string_view namespace_id
   Newest newest{v.seq, v.value, v.metadata_json, std::nullopt};
   if (v.expiration_s != 0) newest.expiration_s = v.expiration_s;
   return newest;
+}
+
+void KvService::set_link(size_t from, size_t to, LinkState state) {
+  impl_->set_link(static_cast<uint32_t>(from), static_cast<uint32_t>(to), state);
+}
+
+void KvService::set_central(size_t location, LinkState state) {
+  impl_->set_central(static_cast<uint32_t>(location), state);
 }
 
 void KvService::flush() { impl_->flush(); }

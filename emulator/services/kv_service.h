@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/world/link_state.h"
 #include "emulator/world/world.h"
 #include "runtime/bindings/kv_call.h"
 #include "storage/kv/settings.h"
@@ -98,6 +99,10 @@ class KvService {
                                         std::optional<int64_t> expiration_s = {});
   // The newest version, whatever any location sees; nullopt when absent.
   std::optional<Newest> newest(std::string_view namespace_id, std::string_view key);
+  // Fixtures: the key is absent everywhere, as if for long.
+  std::expected<void, std::string> seed_absent(std::string_view namespace_id, std::string key);
+  // A page of the newest state, whatever any location sees: `prefix`, `cursor` and `limit` of `page` count.
+  KvAnswer list_newest(std::string_view namespace_id, const KvCall& page);
   // Changes no cache and draws no number: of the knobs that decide by chance at a read (`evict_rate`,
   // `non_monotonic`) it knows nothing.
   Inspected inspect(std::string_view namespace_id, std::string_view key) const;
@@ -105,6 +110,11 @@ class KvService {
   // they are. Partitions count from when the store was first opened. The error names what this run
   // does not have (a location), and nothing has changed.
   std::expected<void, std::string> set_settings(KvSettings settings);
+  // ---- Links (emulator/topology/network.h owns them; docs/faults.md says what follows).
+  // Between two locations, one way: unless it is open, what replicas send waits (mode adversarial).
+  void set_link(size_t from, size_t to, LinkState state);
+  // Between a location and the central store, both ways: what needs that answers 503 (cut) or waits.
+  void set_central(size_t location, LinkState state);
   // Commits what waits for the turn's end, now. Call before destroying the world.
   void flush();
 

@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "emulator/http/content_coding.h"
+#include "emulator/services/delayed.h"
 
 namespace offing {
 
 // A body is taken in whole to be matched with a recording, or in a virtual world.
 constexpr uint64_t kBodyBytesMax = 100ull << 20;
+
+constexpr std::string_view kLost = "Network connection lost.";
 
 struct Target {
   std::string_view host;  // without port; IPv6 keeps its brackets
@@ -98,8 +101,9 @@ void Outbound::fetch(std::string_view location, RequestId request, Request outbo
   }
   if (world_.fault(FaultPoint::kOutboundLost)) {
     return answer(location, request, outbound, "fault",
-                  std::unexpected("Network connection lost."), std::move(done));
+                  std::unexpected(std::string(kLost)), std::move(done));
   }
+  if (world_.has_fault_rules() && !pass_rules(location, request, outbound, done)) return;
   std::string miss;
   if (recording_) {
     auto recorded = recording_->answer(outbound);
@@ -112,6 +116,36 @@ void Outbound::fetch(std::string_view location, RequestId request, Request outbo
     return from_network(std::string(location), request, std::move(outbound), std::move(done));
   answer(location, request, outbound, "denied",
          std::unexpected(denial(outbound, target, recording_.has_value(), miss)), std::move(done));
+}
+
+// False: a fault rule has taken the request. A status makes it an answer, with the text as its body.
+bool Outbound::pass_rules(std::string_view location, RequestId request, Request& outbound,
+                          Host::FetchCallback& done) {
+  const FaultEffect* effect =
+      world_.fault_for({FaultService::kFetch, outbound.method, outbound.url, location});
+  if (effect == nullptr) return true;
+  switch (effect->kind) {
+    case FaultEffect::Kind::kDrop: return false;
+    case FaultEffect::Kind::kLatency:
+      done = delayed(world_, effect->us, std::move(done));
+      return true;
+    case FaultEffect::Kind::kError:
+    case FaultEffect::Kind::kTimeout: break;
+  }
+  std::expected<Response, std::string> result =
+      std::unexpected(effect->text.empty() ? std::string(kLost) : effect->text);
+  if (effect->status != 0) {
+    result.emplace();
+    result->status = effect->status;
+    result->has_body = !effect->text.empty();
+    result->body = effect->text;
+  }
+  world_.schedule_after(effect->us, [this, location = std::string(location), request,
+                                     outbound = std::move(outbound), result = std::move(result),
+                                     done = std::move(done)]() mutable {
+    answer(location, request, outbound, "fault", std::move(result), std::move(done));
+  });
+  return false;
 }
 
 void Outbound::answer(std::string_view location, RequestId request, const Request& asked,

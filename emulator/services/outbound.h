@@ -49,6 +49,8 @@ class Outbound {
 
  private:
   Outbound(World& world, OutboundOptions options);
+  bool pass_rules(std::string_view location, RequestId request, Request& outbound,
+                  Host::FetchCallback& done);
   void from_network(std::string location, RequestId request, Request outbound,
                     Host::FetchCallback done);
   void answer(std::string_view location, RequestId request, const Request& asked,

@@ -77,7 +77,7 @@ void R2Service::Impl::deliver_next() {
   done(std::move(answer));
 }
 
-void R2Service::Impl::call(const R2Caller& caller, R2Call call, R2Callback done) {
+void R2Service::Impl::serve(const R2Caller& caller, R2Call call, R2Callback done) {
   switch (call.op) {
     case Op::kHead:
     case Op::kGet:
@@ -445,6 +445,9 @@ std::expected<void, r2::Error> R2Service::seed(std::string_view name, r2::Object
   return done;
 }
 
+void R2Service::set_central(std::string_view location, LinkState state) {
+  impl_->set_central(location, state);
+}
 void R2Service::flush() { impl_->flush(); }
 const R2Settings& R2Service::settings() const { return impl_->settings(); }
 World& R2Service::world() { return impl_->world(); }

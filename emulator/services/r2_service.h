@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "emulator/services/r2_settings.h"
+#include "emulator/world/link_state.h"
 #include "emulator/world/world.h"
 #include "runtime/bindings/r2_call.h"
 
@@ -101,6 +102,9 @@ class R2Service {
   // Fixtures and tests: stores an object as if it had been uploaded at that time. No lock is asked.
   std::expected<void, r2::Error> seed(std::string_view bucket, r2::Object object, std::string body);
 
+  // How guests in this location reach R2 (emulator/topology/network.h): cut, their calls answer 503
+  // (10043); held, they wait. Other doors are not in a location.
+  void set_central(std::string_view location, LinkState state);
   // Commits what waits for the turn's end, now. Call before destroying the world.
   void flush();
   const R2Settings& settings() const;

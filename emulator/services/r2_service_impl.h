@@ -1,5 +1,5 @@
 // The inside of R2Service. r2_service.cc: calls, reads and answers. r2_writes.cc: how a write becomes
-// a commit. r2_upkeep.cc: lifecycle sweeps and deletions by prefix.
+// a commit. r2_way.cc: what may keep a call from the store. r2_upkeep.cc: lifecycle sweeps and deletions by prefix.
 #ifndef OFFING_EMULATOR_SERVICES_R2_SERVICE_IMPL_H_
 #define OFFING_EMULATOR_SERVICES_R2_SERVICE_IMPL_H_
 
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/services/central_way.h"
 #include "emulator/services/r2_overlap.h"
 #include "emulator/services/r2_receiver.h"
 #include "emulator/services/r2_service.h"
@@ -34,7 +35,7 @@ class R2Service::Impl {
  public:
   Impl(World& world, R2Settings settings)
       : world_(world), settings_(std::move(settings)),
-        overlap_(settings_.refuse_overlapping_writes, settings_.write_window_ms) {}
+        overlap_(settings_.refuse_overlapping_writes, settings_.write_window_ms), way_(world) {}
   ~Impl();
   std::expected<void, std::string> open(std::string state_directory);
   std::expected<void, std::string> open(const State& state);
@@ -47,6 +48,7 @@ class R2Service::Impl {
                                         const std::function<void(r2::Bucket&)>& how);
   std::expected<PrefixJob, r2::Error> delete_prefix(std::string_view bucket, std::string prefix);
   void arm_sweep();   // looks at everything
+  void set_central(std::string_view location, LinkState state) { way_.set(location, state); }
 
   World& world() { return world_; }
   r2::Store& store() { return *store_; }
@@ -69,6 +71,12 @@ class R2Service::Impl {
   };
   using WritePtr = std::unique_ptr<Write>;
 
+  // `call` goes through both, then to `serve`.
+  bool pass_rules(const R2Caller& caller, R2Call& call, R2Callback& done);
+  void reach(const R2Caller& caller, R2Call call, R2Callback done);
+  void refuse_call(const R2Caller& caller, R2Call call, R2Callback done, r2::Error why);
+
+  void serve(const R2Caller& caller, R2Call call, R2Callback done);
   void answer(R2Callback done, R2Answer answer);
   void deliver_next();
   R2Answer read(const R2Caller& caller, R2Call& call);
@@ -107,6 +115,7 @@ class R2Service::Impl {
   World& world_;
   R2Settings settings_;
   R2Overlap overlap_;
+  CentralWay way_;
   std::unique_ptr<r2::Store> store_;
   std::deque<std::pair<R2Callback, R2Answer>> answers_;   // one posted event for each
   std::vector<std::pair<WritePtr, R2Received>> undecided_;   // of this turn, with a state directory

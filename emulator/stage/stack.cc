@@ -95,6 +95,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!actors) return std::unexpected(actors.error());
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
+  stack->open_network();
   return stack;
 }
 
@@ -120,6 +121,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::fork(World& world, Sta
   if (!actors) return std::unexpected(actors.error());
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
+  stack->open_network();
   return stack;
 }
 
@@ -146,6 +148,12 @@ void Stack::open_topology(std::vector<std::string> locations, int64_t idle_ms) {
       *services_, *engine_, project_->bundle, project_->worker,
       TopologyOptions{std::move(locations), arguments_.isolates, idle_ms});
   gateway_ = std::make_unique<WorkerGateway>(world_, *topology_);
+}
+
+void Stack::open_network() {
+  network_ = std::make_unique<Network>(
+      world_, actors_->links(), *kv_, *r2_,
+      [actors = actors_.get()](size_t from, size_t to) { actors->link_changed(from, to); });
 }
 
 std::expected<config::Project, std::string> Stack::load(const WorkerArguments& a) {

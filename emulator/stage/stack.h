@@ -21,6 +21,7 @@
 #include "emulator/services/r2_tokens.h"
 #include "emulator/stage/worker_arguments.h"
 #include "emulator/topology/guest_watch.h"
+#include "emulator/topology/network.h"
 #include "emulator/topology/topology.h"
 #include "emulator/trace/readers.h"
 #include "emulator/world/world.h"
@@ -76,6 +77,8 @@ class Stack {
   R2Service& r2() { return *r2_; }
   R2Tokens& r2_tokens() { return *r2_tokens_; }
   Actors& actors() { return *actors_; }
+  // The verbs for links: partition, hold, release, repair.
+  Network& network() { return *network_; }
   // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects
   // reset, state stays. When it cannot be read everything is as before; a Worker that then does not
   // start answers its requests with the reason. Not while a guest runs.
@@ -92,6 +95,7 @@ class Stack {
   std::expected<void, std::string> open_outbound();
   // Everything that runs guests, once the services are there.
   void open_topology(std::vector<std::string> locations, int64_t idle_ms);
+  void open_network();
   std::vector<uint32_t> kv_namespaces();
   std::vector<uint32_t> r2_buckets();
 
@@ -109,6 +113,7 @@ class Stack {
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
   std::unique_ptr<Actors> actors_;
+  std::unique_ptr<Network> network_;
   std::unique_ptr<WorkerGateway> gateway_;
 };
 

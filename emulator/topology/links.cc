@@ -75,6 +75,7 @@ Links::Links(const std::vector<std::string>& locations) : locations_(locations) 
       link_us_.push_back(from == to ? 0 : computed_us(from, to));
     }
   }
+  states_.resize((central() + 1) * (central() + 1));
 }
 
 std::expected<size_t, std::string> Links::index_of(std::string_view code) const {
@@ -83,6 +84,11 @@ std::expected<size_t, std::string> Links::index_of(std::string_view code) const 
   std::string text = "\"" + std::string(code) + "\" is not a location of this run. They are";
   for (const std::string& location : locations_) text += " " + location;
   return std::unexpected(text + "; --locations adds others.");
+}
+
+std::expected<size_t, std::string> Links::place_of(std::string_view name) const {
+  if (name == kCentralName) return central();
+  return index_of(name);
 }
 
 std::expected<void, std::string> Links::set(std::string_view rule) {

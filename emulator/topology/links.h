@@ -3,6 +3,10 @@
 // Between two known locations it is what light needs in fibre along a detour over the great circle;
 // with an unknown code at an end it is kUnknownLinkUs; within a location it is 0. A rule replaces a
 // value. Everything is computed once, so asking costs a lookup, and is the same on every machine.
+//
+// A link is open, held or cut, each direction by itself; a copy has the same state. `central` is one place
+// more: where KV's central store and R2 are. It has a state and no time. Who changes a state tells those
+// that use the link: Network (network.h) does.
 #ifndef OFFING_EMULATOR_TOPOLOGY_LINKS_H_
 #define OFFING_EMULATOR_TOPOLOGY_LINKS_H_
 
@@ -13,6 +17,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "emulator/world/link_state.h"
 
 namespace offing {
 
@@ -42,11 +48,24 @@ class Links {
   // Microseconds. Both are indices of `locations`.
   int64_t link_us(size_t from, size_t to) const;
 
+  static constexpr std::string_view kCentralName = "central";
+  size_t central() const { return locations_.size(); }   // an index for the functions below only
+  LinkState state(size_t from, size_t to) const { return states_[from * (central() + 1) + to]; }
+  void set_state(size_t from, size_t to, LinkState state) {
+    states_[from * (central() + 1) + to] = state;
+  }
+  std::string_view name_of(size_t place) const {
+    return place == central() ? kCentralName : std::string_view(locations_[place]);
+  }
+  // A location of this run, or `central`.
+  std::expected<size_t, std::string> place_of(std::string_view name) const;
+
  private:
   std::expected<size_t, std::string> index_of(std::string_view code) const;
 
   std::vector<std::string> locations_;
   std::vector<int64_t> link_us_;  // row: from, column: to
+  std::vector<LinkState> states_;
 };
 
 }  // namespace offing

@@ -4,6 +4,7 @@
 // what was read.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 #include "storage/kv/visibility.h"
@@ -27,6 +28,7 @@ class Adversarial final : public Visibility {
   void adopt(Entry& entry) override;
   int64_t next_due_ms() const override { return heap_.empty() ? kNever : heap_.front().due_ms; }
   void advance(int64_t now_ms, Watcher* watcher) override;
+  void reconnected(int64_t now_ms) override;
 
  private:
   struct Message {
@@ -49,6 +51,7 @@ class Adversarial final : public Visibility {
   int64_t cap_ms() const { return settings().max_staleness_s * 1000LL; }
 
   std::vector<Message> heap_;
+  std::vector<Message> waiting_;      // due, for a link that is cut, in the order of delivery
   std::vector<int64_t> last_due_ms_;  // by link, for reorder_keys = false
   uint64_t next_id_ = 1;
 };
@@ -61,9 +64,12 @@ VersionRef* Adversarial::replicas(Entry& entry) const {
 std::unique_ptr<Visibility> Adversarial::copy(const Places& places, Copied& copied) const {
   auto made = std::make_unique<Adversarial>(places);
   made->heap_.reserve(heap_.size());
+  const auto one = [&copied](const Message& m) -> Message {
+    return {m.due_ms, m.id, m.ns, m.from, m.to, copied.entries.at(m.entry), copied.of(m.version)};
+  };
   for (const Message& m : heap_)  // in the heap's own order: it is a heap again
-    made->heap_.push_back({m.due_ms, m.id, m.ns, m.from, m.to, copied.entries.at(m.entry),
-                           copied.of(m.version)});
+    made->heap_.push_back(one(m));
+  for (const Message& m : waiting_) made->waiting_.push_back(one(m));
   made->last_due_ms_ = last_due_ms_;
   made->next_id_ = next_id_;
   return made;
@@ -152,6 +158,10 @@ void Adversarial::advance(int64_t now_ms, Watcher* watcher) {
       push(std::move(message));
       continue;
     }
+    if (places_.apart(message.from, message.to)) {
+      waiting_.push_back(std::move(message));
+      continue;
+    }
     Entry& entry = *message.entry;
     assert(entry.messages > 0);
     --entry.messages;
@@ -159,6 +169,17 @@ void Adversarial::advance(int64_t now_ms, Watcher* watcher) {
     if (held && held->seq >= message.version->seq) continue;  // K12: the last write wins
     held = message.version;
     if (watcher) watcher->arrived(message.ns, entry, *message.version, message.to);
+  }
+}
+
+void Adversarial::reconnected(int64_t now_ms) {
+  for (Message& message : std::exchange(waiting_, {})) {
+    if (places_.apart(message.from, message.to)) {
+      waiting_.push_back(std::move(message));
+      continue;
+    }
+    message.due_ms = now_ms;
+    push(std::move(message));
   }
 }
 
@@ -196,7 +217,7 @@ Peeked Adversarial::peek(const Entry& entry, uint32_t location, int64_t now_ms) 
   VersionRef held = entry.replicas ? entry.replicas[location] : nullptr;
   for (const Message& m : heap_) {  // those that a read would have delivered first
     if (m.entry == &entry && m.to == location && (!held || held->seq < m.version->seq) &&
-        arrives_ms(m) <= now_ms)
+        arrives_ms(m) <= now_ms && !places_.apart(m.from, m.to))
       held = m.version;
   }
   Cause cause = held == entry.newest_ref() ? Cause::kReplica : Cause::kReplicaLag;

@@ -1,4 +1,4 @@
-// A store as a whole: its copy, and its going on with other settings.
+// A store as a whole: its copy, and its going on with other settings or other links.
 #include <algorithm>
 #include <cassert>
 
@@ -85,6 +85,7 @@ std::expected<void, std::string> Store::set_settings(KvSettings settings, Random
                             resolved->region_of != places_.region_of;
   const bool debts_differ = limited_by_location(now) != limited_by_location(places_.settings);
   const bool mode_differs = now.mode != places_.settings.mode;
+  resolved->keep_cuts_of(places_);
   places_ = std::move(*resolved);
   if (mode_differs) visibility_ = Visibility::make(places_);
   for (const std::unique_ptr<Namespace>& space : namespaces_) {
@@ -98,6 +99,22 @@ std::expected<void, std::string> Store::set_settings(KvSettings settings, Random
     }
   }
   return {};
+}
+
+void Store::set_cut(uint32_t from, uint32_t to, bool cut, int64_t now_ms) {
+  places_.cut[from * places_.count() + to] = cut;
+  links_changed(now_ms);
+}
+
+void Store::set_off_central(uint32_t location, bool off, int64_t now_ms) {
+  places_.off_central[location] = off;
+  links_changed(now_ms);
+}
+
+void Store::links_changed(int64_t now_ms) {
+  const auto any = [](const std::vector<bool>& all) { return std::ranges::find(all, true) != all.end(); };
+  places_.any_cut = any(places_.cut) || any(places_.off_central);
+  visibility_->reconnected(now_ms);
 }
 
 }  // namespace offing::kv

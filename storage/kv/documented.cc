@@ -1,6 +1,7 @@
 // Mode documented (spec/kv.md 2.2): reads go location cache -> regional tier (if on) -> central store
 // and fill on the way; writes go to the central store and touch no cache but the writer's.
 #include <algorithm>
+#include <cassert>
 
 #include "storage/kv/visibility.h"
 
@@ -40,6 +41,12 @@ class Documented final : public Visibility {
 
 Seen Documented::read(Entry& entry, const Ask& ask) {
   Slot& slot = slots(entry)[ask.location];
+  if (places_.is_off(ask.location)) {  // what is cached stays, nothing else can be had
+    assert(slot.filled(ask.now_ms));
+    ++slot.hits;
+    return {slot.version,
+            is_absent(slot.version, ask.now_ms) ? Cause::kNegativeCache : Cause::kCacheHit, true};
+  }
   if (slot.filled(ask.now_ms)) {
     // UNKNOWN (spec/kv.md K9): whether a smaller cacheTtl on a later read shortens the entry's life.
     if (settings().ttl_policy == KvSettings::TtlPolicy::kShrink && ask.cache_ttl_s > 0)

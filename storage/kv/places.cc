@@ -90,11 +90,19 @@ std::expected<Places, std::string> Places::resolve(KvSettings settings,
   places.opened_at_ms = now_ms;
   places.links.resize(size_t{places.count()} * places.count());
   places.to_central.resize(places.count());
+  places.cut.resize(places.links.size());
+  places.off_central.resize(places.count());
   if (Result r = resolve_links(places); !r) return std::unexpected(r.error());
   if (Result r = resolve_regions(places); !r) return std::unexpected(r.error());
   if (Result r = resolve_partitions(places, now_ms); !r) return std::unexpected(r.error());
   places.lend(streams);
   return places;
+}
+
+void Places::keep_cuts_of(const Places& other) {
+  cut = other.cut;
+  off_central = other.off_central;
+  any_cut = other.any_cut;
 }
 
 void Places::lend(RandomStreams& streams) {

@@ -36,6 +36,10 @@ struct Places {
   std::vector<uint32_t> region_of;
   uint32_t regions = 0;
   std::vector<Partition> partitions;
+  // Cut now, until further notice: between two locations [source * count + destination], and from the
+  // central store [location]. What is stored of it survives other settings.
+  std::vector<bool> cut, off_central;
+  bool any_cut = false;
   int64_t opened_at_ms = 0;       // what times of partitions count from
   std::vector<Randomness*> fill, ryow, evict, history;  // by location
   Randomness* list_lag = nullptr;
@@ -43,6 +47,13 @@ struct Places {
 
   uint32_t count() const { return static_cast<uint32_t>(locations.size()); }
   const Link& link(uint32_t from, uint32_t to) const { return links[from * count() + to]; }
+
+  bool is_off(uint32_t location) const { return any_cut && off_central[location]; }
+  // What one replica sends another goes through the central store.
+  bool apart(uint32_t from, uint32_t to) const {
+    return any_cut && (cut[from * count() + to] || off_central[from] || off_central[to]);
+  }
+  void keep_cuts_of(const Places& other);
 
   // The error names the location that is not there and those that are.
   static std::expected<Places, std::string> resolve(KvSettings settings,

@@ -118,6 +118,12 @@ class Store {
       if (!entry->newest_absent(now_ms)) visit(key, *entry->newest());
   }
 
+  // Links as they are from now on (mode adversarial): messages over a cut one wait until it is whole.
+  void set_cut(uint32_t from, uint32_t to, bool cut, int64_t now_ms);
+  // Likewise a location's way to the central store. While it is off, the caller reads there only what
+  // is a hit by `peek` (mode documented), and writes nothing.
+  void set_off_central(uint32_t location, bool off, int64_t now_ms);
+
   bool evict(uint32_t ns, std::string_view key, uint32_t location, int64_t now_ms);
   int64_t next_due_ms() const { return visibility_->next_due_ms(); }
   void advance(int64_t now_ms, Watcher* watcher) { visibility_->advance(now_ms, watcher); }
@@ -138,6 +144,7 @@ class Store {
   Entry& entry_of(Namespace& space, std::string_view key, int64_t now_ms);
   Entry* lookup(Namespace& space, std::string_view key) const;
   void publish(Namespace& space, Entry& entry, const VersionRef& version);
+  void links_changed(int64_t now_ms);
   bool scanned(const Version* shown, int64_t now_ms) const;
 
   Places places_;

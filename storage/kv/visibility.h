@@ -100,6 +100,9 @@ class Visibility {
   virtual int64_t next_due_ms() const { return kNever; }
   virtual void advance(int64_t now_ms, Watcher* watcher) {}
 
+  // A link is whole again: what waited for it goes on.
+  virtual void reconnected(int64_t now_ms) {}
+
   // Drops versions that the store will show to nobody any more.
   void trim(Entry& entry, int64_t now_ms) const;
   // Drops cached state that has lapsed; true when the key is absent everywhere for good.

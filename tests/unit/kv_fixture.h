@@ -121,7 +121,8 @@ class KvFixture : public trace::Reader {
   // A world that runs what is due and moves on by request only.
   class World final : public offing::World {
    public:
-    explicit World(uint64_t seed) : offing::World(seed, VirtualWorld::kDefaultStartUs) {}
+    explicit World(uint64_t seed)
+        : offing::World({seed, VirtualWorld::kDefaultStartUs, Faults(seed)}) {}
     bool is_virtual() const override { return true; }
     void run() override { run_now(); }
     void run_now() { CHECK(run_turn(SIZE_MAX)); }
