@@ -27,7 +27,8 @@ std::string ms(int64_t us) {
 }
 
 bool is_bad_name(const config::Problem& warning) {
-  return warning.key == "name" && warning.message.starts_with("Expected \"name\" to be alphanumeric");
+  return warning.key == "name" &&
+         warning.message.starts_with("Expected \"name\" to be alphanumeric");
 }
 
 bool names_no_binding(const config::Problem& problem) {
@@ -201,7 +202,9 @@ void Validation::check_exports() {
       facts_.project.warnings, [](const config::Problem& warning) {
         return warning.key.ends_with("queues.consumers");
       });
-  if (consumes && (main == nullptr || std::ranges::find(main->handlers, "queue") == main->handlers.end()))
+  const bool handles =
+      main != nullptr && std::ranges::find(main->handlers, "queue") != main->handlers.end();
+  if (consumes && !handles)
     add(11001, "This Worker consumes queues and exports no queue handler.", "");
   const bool serves = std::ranges::any_of(
       facts_.startup.exports, [](const StartupExport& e) {

@@ -172,19 +172,20 @@ static Response answer_of(FetchResult result, std::string_view accept, std::stri
 void WorkerGateway::finish(RequestId id, size_t location, uint32_t isolate, int64_t started_us,
                            const std::string& ray, std::string accept, FetchResult result,
                            ResponseCallback respond) {
+  auto it = in_flight_.find(id);
+  if (it == in_flight_.end()) return topology_.release(location, isolate);
   const std::string& code = topology_.locations()[location];
   const std::string_view outcome = to_string(result.outcome);
   const Counts used = result.used;
   Response response = answer_of(std::move(result), accept, ray);
   http::encode_body(response);
   response.headers.add("cf-ray", ray + "-" + code);
-  world_.trace().emit(trace::ResponseEvent{id, code, response.status,
+  const bool wanted = !it->second.gone;
+  world_.trace().emit(trace::ResponseEvent{id, code, wanted ? response.status : uint16_t{0},
                                            world_.now_us() - started_us, outcome,
                                            used});
-  auto it = in_flight_.find(id);
-  const bool wanted = it != in_flight_.end();
   running_.end(id);
-  if (wanted) in_flight_.erase(it);
+  in_flight_.erase(it);
   if (wanted && response.stream) {
     bodies_->emplace(id, InFlight{location, isolate});
     response.stream = std::make_unique<Body>(std::move(response.stream), bodies_, id);
@@ -197,14 +198,15 @@ void WorkerGateway::client_gone(RequestId id) {
   if (auto sent = bodies_->extract(id)) return body_cut(id, sent.mapped());
   auto it = in_flight_.find(id);
   if (it == in_flight_.end()) return;
+  it->second.gone = true;
   const InFlight gone = it->second;
-  in_flight_.erase(it);
-  running_.end(id);
-  const std::string& code = topology_.locations()[gone.location];
-  world_.trace().emit(trace::ResponseEvent{id, code, 0, 0, to_string(Outcome::kCanceled)});
   if (auto* resident = topology_.find(gone.location, gone.isolate)) {
-    resident->isolate->client_gone(id);
+    resident->isolate->client_gone(id);  // finishes it
   }
+  if (in_flight_.erase(id) == 0) return;
+  running_.end(id);
+  world_.trace().emit(trace::ResponseEvent{id, topology_.locations()[gone.location], 0, 0,
+                                           to_string(Outcome::kCanceled)});
 }
 
 void WorkerGateway::body_cut(RequestId id, InFlight gone) {

@@ -33,6 +33,7 @@ class WorkerGateway {
   struct InFlight {
     size_t location;
     uint32_t isolate;
+    bool gone = false;  // the client is; it is told nothing
   };
   using Bodies = std::unordered_map<RequestId, InFlight>;
   class Body;

@@ -20,7 +20,8 @@ bool count_call(const Arguments& info, Isolate::Parts& parts, RequestId request,
 bool count_stub_call(const Arguments& info, Isolate::Parts& parts, RequestId request,
                      CallTarget::Kind kind);
 
-// begin_work of what was counted: it costs the isolate memory until it is settled (spec/limits.md 2.1).
+// begin_work of what was counted: it costs the isolate memory until it is settled (spec/limits.md
+// 2.1).
 Ticket begin_subrequest(const Arguments& info, Isolate::Parts& parts, RequestId request);
 // Request::hops of what `request` asks for.
 uint32_t hops_of(Isolate::Parts& parts, RequestId request);

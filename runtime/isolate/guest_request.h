@@ -73,7 +73,8 @@ void refill_counts(Isolate::Parts& parts, RequestId actor);
 // What it has used until now; of an instance's event, what the instance has. Without this turn's CPU
 // time and memory, which are known when it ends.
 Counts used_by(Isolate::Parts& parts, const GuestRequest& request);
-// What it asks for over HTTP has been on the way for so many hops; of an actor's event, the instance too.
+// What it asks for over HTTP has been on the way for so many hops. Of an actor's event, what the
+// instance asks for too.
 void set_hops(Isolate::Parts& parts, GuestRequest& request, uint32_t hops);
 // A request takes part in counting only while it is in the table; id 0 and ended ones do not.
 void work_began(Isolate::Parts& parts, RequestId request);

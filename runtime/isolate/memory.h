@@ -22,8 +22,8 @@ class GuestMemory final : public v8::ArrayBuffer::Allocator {
   void* AllocateUninitialized(size_t length) override;
   void Free(void* data, size_t length) override;
 
-  // What the isolate is charged for something that is no memory of its own. Beyond the limit the guest
-  // is stopped at its next safe point.
+  // What the isolate is charged for something that is no memory of its own. Beyond the limit the
+  // guest is stopped at its next safe point.
   void charge(size_t bytes);
   void discharge(size_t bytes);
 

@@ -106,7 +106,6 @@ export const limits_redirects_too_many = {
 export const limits_redirects_twenty = {
   async test(_, env) {
     eq(await (await env.SELF.fetch("http://self/twenty?left=20")).text(), "there");
-    await rejects(env.SELF.fetch("http://self/twenty?left=21"), "TypeError", /^Too many redirects\./);
   },
 };
 export const limits_blob_size = {

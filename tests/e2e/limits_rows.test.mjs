@@ -154,19 +154,18 @@ export default {
 };`;
 
 test("spec/limits.md 2, 5: an object's CPU time and memory: it is reset, its caller is told", async (t) => {
-  const server = await dev(t, project(t, { "index.js": objects }, rooms),
-                           ["--limit", "actor-cpu=200ms", "--memory", "64MiB", "--isolates", "2"]);
-  const ask = async (what) => {
-    const answer = await fetch(`${server.url}/${what}`);
-    return [answer.status, await answer.text()];
-  };
-  for (const what of ["spin", "fill"]) {
-    const [status, text] = await ask(what);
-    const own = [503, "error code: 1102"];  // caller and object shared the isolate that was stopped
-    if (status === own[0]) assert.equal(text, own[1]);
-    else assert.match(text, what === "spin" ? /^Durable Object exceeded its CPU time limit and was reset\.$/
-                                            : /^Durable Object's isolate exceeded its memory limit and was reset\.$/);
-    assert.deepEqual(await ask("ask"), [200, "fine"]);
+  const folder = project(t, { "index.js": objects }, rooms);
+  for (const [what, limit, text] of [
+    ["spin", ["--limit", "actor-cpu=200ms"], "Durable Object exceeded its CPU time limit and was reset."],
+    ["fill", ["--memory", "64MiB"], "Durable Object's isolate exceeded its memory limit and was reset."]]) {
+    const server = await dev(t, folder, [...limit, "--isolates", "2"]);
+    const ask = async (path) => {
+      const answer = await fetch(`${server.url}/${path}`);
+      return `${answer.status} ${await answer.text()}`;
+    };
+    // The second: when caller and object shared the isolate that was stopped.
+    assert.ok([`200 ${text}`, "503 error code: 1102"].includes(await ask(what)), what);
+    assert.equal(await ask("ask"), "200 fine");
   }
 });
 

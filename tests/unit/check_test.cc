@@ -201,8 +201,9 @@ TEST_CASE("limits 4: 10021, a start that needs more memory than an isolate may h
   small.limits.memory_bytes = 24 << 20;
   const auto messages = [&](const char* script) {
     std::vector<std::string> all;
-    for (const Violation& violation :
-         check_project(engine(), project(std::string(script) + kHello), small, options)->violations) {
+    const auto result =
+        check_project(engine(), project(std::string(script) + kHello), small, options);
+    for (const Violation& violation : result->violations) {
       CHECK(violation.code == 10021);
       all.push_back(violation.message);
     }
