@@ -21,7 +21,8 @@ void Clients::add(uint64_t request, Client client) {
 }
 
 void Clients::on_request(const trace::RequestEvent& event) {
-  Client client{.root = event.request, .session = {}, .location = std::string(event.location), .what = {}};
+  Client client{
+      .root = event.request, .session = {}, .location = std::string(event.location), .what = {}};
   client.session = event.session.empty() ? event.location : event.session;
   client.what = std::string(event.method) + " " + std::string(target_of(event.url));
   add(event.request, std::move(client));
@@ -35,7 +36,8 @@ void Clients::on_object_call(const trace::ObjectCallEvent& event) {
     client.location = caller->location;
     client.what = caller->what;
   } else {
-    const std::string object = std::string(event.class_name) + " " + std::string(event.object.substr(0, 8));
+    const std::string object =
+        std::string(event.class_name) + " " + std::string(event.object.substr(0, 8));
     client.root = event.request;
     client.session = object;
     client.location = event.location;
@@ -50,8 +52,14 @@ Client* Clients::find(uint64_t request) {
 }
 
 std::string duration_text(int64_t us) {
-  static constexpr struct { int64_t us; const char* unit; } kUnits[] = {
-      {86'400'000'000, "d"}, {3'600'000'000, "h"}, {60'000'000, "min"}, {1'000'000, "s"}, {1000, "ms"}};
+  static constexpr struct {
+    int64_t us;
+    const char* unit;
+  } kUnits[] = {{86'400'000'000, "d"},
+                {3'600'000'000, "h"},
+                {60'000'000, "min"},
+                {1'000'000, "s"},
+                {1000, "ms"}};
   for (const auto& unit : kUnits) {
     // 90 s and 36 h read better than 1.5 min and 1.5 d.
     if (us < unit.us * (unit.us >= 60'000'000 ? 2 : 1)) continue;

@@ -1,7 +1,7 @@
 // On whose behalf something in the trace happened: each request of a client, and each event of a
-// Durable Object that it led to, belongs to the client's session. A session is what the client calls
-// itself (header offing-session), else the location where it landed; an alarm, which nobody asked for,
-// is a session of its own for each object.
+// Durable Object that it led to, belongs to the client's session. A session is what the client
+// calls itself (header offing-session), else the location where it landed; an alarm, which nobody
+// asked for, is a session of its own for each object.
 #ifndef OFFING_EMULATOR_INVARIANTS_CLIENTS_H_
 #define OFFING_EMULATOR_INVARIANTS_CLIENTS_H_
 
@@ -35,7 +35,7 @@ struct KeyName {
 };
 
 struct Client {
-  uint64_t root = 0;     // the client's request, or the event itself when nobody asked for it
+  uint64_t root = 0;  // the client's request, or the event itself when nobody asked for it
   std::string session;
   std::string location;  // where the client's request landed
   std::string what;      // "GET /me"; "alarm of Bucket"
@@ -56,7 +56,8 @@ class Clients {
   Client* find(uint64_t request);
   Client* root_of(const Client& client) { return find(client.root); }
   // In the order of their beginning.
-  template <class F> void each(F f) {
+  template <class F>
+  void each(F f) {
     for (uint64_t request : order_) f(*find(request));
   }
 

@@ -22,7 +22,8 @@ void History::add(const trace::Stamp& stamp, uint64_t request, std::string_view 
     sessions_.emplace_back(session);
   }
   operations_.push_back({std::move(key), at->second, is_write, failed,
-                         failed ? kRefused + stamp.sequence : version, stamp.sequence, stamp.at_us});
+                         failed ? kRefused + stamp.sequence : version, stamp.sequence,
+                         stamp.at_us});
 }
 
 void History::on_event(const trace::Stamp& stamp, const trace::Event& event) {
@@ -85,7 +86,9 @@ struct Form {
   std::string field(std::string_view name) const {
     return edn ? ":" + std::string(name) + " " : "\"" + std::string(name) + "\":";
   }
-  std::string word(std::string_view text) const { return edn ? ":" + std::string(text) : quoted(text); }
+  std::string word(std::string_view text) const {
+    return edn ? ":" + std::string(text) : quoted(text);
+  }
   std::string_view comma() const { return edn ? " " : ","; }
 
   std::string record(const History::Operation& o, uint64_t index, std::string_view type) const {
@@ -115,11 +118,16 @@ struct Form {
 
 }  // namespace
 
-std::string History::edn() const { return Form{true}.all(operations_); }
-std::string History::json_lines() const { return Form{false}.all(operations_); }
+std::string History::edn() const {
+  return Form{true}.all(operations_);
+}
+std::string History::json_lines() const {
+  return Form{false}.all(operations_);
+}
 
 std::expected<void, std::string> History::write(const std::string& path) const {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"), &std::fclose);
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"),
+                                                       &std::fclose);
   if (!file) return std::unexpected("--history " + path + ": " + std::strerror(errno));
   const std::string text = path.ends_with(".edn") ? edn() : json_lines();
   if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size())

@@ -1,10 +1,10 @@
-// `--history FILE`: what was read and written, as a history that checkers of transactions read (Elle's
-// rw-register and those like it): for each operation an `invoke` and then its `ok` or `fail`, with one
-// micro-op [:r KEY VERSION] or [:w KEY VERSION]. Versions stand for values, for they are unique; a
-// deletion writes one, too. A process is a session.
+// `--history FILE`: what was read and written, as a history that checkers of transactions read
+// (Elle's rw-register and those like it): for each operation an `invoke` and then its `ok` or
+// `fail`, with one micro-op [:r KEY VERSION] or [:w KEY VERSION]. Versions stand for values, for
+// they are unique; a deletion writes one, too. A process is a session.
 //
-// Each operation is a point of the trace (invariants.h), so its two records stand side by side. A refused
-// write failed: it has not happened. Its version is a number that was never given out.
+// Each operation is a point of the trace (invariants.h), so its two records stand side by side. A
+// refused write failed: it has not happened. Its version is a number that was never given out.
 #ifndef OFFING_EMULATOR_INVARIANTS_HISTORY_H_
 #define OFFING_EMULATOR_INVARIANTS_HISTORY_H_
 

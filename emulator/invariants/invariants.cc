@@ -76,7 +76,8 @@ void Invariants::on_event(const trace::Stamp& stamp, const trace::Event& event) 
   if (auto* e = std::get_if<trace::R2WriteEvent>(&event)) return on_r2_write(stamp, *e);
   if (auto* e = std::get_if<trace::ResponseEvent>(&event)) return on_response(stamp, *e);
   if (auto* e = std::get_if<trace::ObjectAnswerEvent>(&event)) {
-    if (e->outcome.starts_with("exceeded")) limit(context(stamp, e->request, e->location), e->outcome);
+    if (e->outcome.starts_with("exceeded"))
+      limit(context(stamp, e->request, e->location), e->outcome);
   } else if (auto* e = std::get_if<trace::ExceptionEvent>(&event)) {
     for (std::string_view text : {kExternalSubrequestsText, kExternalSubrequestsTextOld,
                                   kInternalSubrequestsText, kInternalSubrequestsTextOld}) {
@@ -105,7 +106,8 @@ void Invariants::on_kv_write(const trace::Stamp& stamp, const trace::KvWriteEven
   const KeyName key{"kv", std::string(e.kv_namespace), std::string(e.key)};
   if (e.error.empty()) return write(c, key, e.version, e.op == "delete");
   refused(c, key, e.op, e.error);
-  if (is_limit(e.error)) limit(c, std::string(e.op) + " of " + key.text() + ": " + std::string(e.error));
+  if (is_limit(e.error))
+    limit(c, std::string(e.op) + " of " + key.text() + ": " + std::string(e.error));
 }
 
 void Invariants::on_r2_read(const trace::Stamp& stamp, const trace::R2ReadEvent& e) {
@@ -113,7 +115,8 @@ void Invariants::on_r2_read(const trace::Stamp& stamp, const trace::R2ReadEvent&
   const KeyName key{"r2", std::string(e.bucket), std::string(e.key)};
   Versions& versions = versions_[key];
   const Acknowledged* newest = versions.newest();
-  Read seen{0, newest ? newest->version : 0, e.outcome == "absent", !newest || newest->deletes, false};
+  Read seen{0, newest ? newest->version : 0, e.outcome == "absent", !newest || newest->deletes,
+            false};
   if (seen.absent) {
     // A deletion has no name: nothing is what the newest deletion left.
     if (newest && newest->deletes) seen.served = newest->version;
@@ -127,8 +130,8 @@ void Invariants::on_r2_read(const trace::Stamp& stamp, const trace::R2ReadEvent&
 }
 
 void Invariants::on_r2_write(const trace::Stamp& stamp, const trace::R2WriteEvent& e) {
-  static constexpr std::string_view kChanges[] = {"put", "delete", "copy", "completeMultipartUpload",
-                                                  "expire"};
+  static constexpr std::string_view kChanges[] = {"put", "delete", "copy",
+                                                  "completeMultipartUpload", "expire"};
   if (std::find(std::begin(kChanges), std::end(kChanges), e.op) == std::end(kChanges)) return;
   const Context c = context(stamp, e.request, e.location);
   const KeyName key{"r2", std::string(e.bucket), std::string(e.key)};
@@ -138,12 +141,14 @@ void Invariants::on_r2_write(const trace::Stamp& stamp, const trace::R2WriteEven
   }
   if (e.outcome != "refused" && e.outcome != "locked") return;
   refused(c, key, e.op, e.error);
-  if (is_limit(e.error)) limit(c, std::string(e.op) + " of " + key.text() + ": " + std::string(e.error));
+  if (is_limit(e.error))
+    limit(c, std::string(e.op) + " of " + key.text() + ": " + std::string(e.error));
 }
 
 static std::string version_text(uint64_t version, bool absent) {
   if (version == 0) return "nothing";
-  return absent ? "the deletion of version " + std::to_string(version) : "version " + std::to_string(version);
+  return absent ? "the deletion of version " + std::to_string(version)
+                : "version " + std::to_string(version);
 }
 
 static std::string write_text(const Acknowledged& write) {
@@ -154,10 +159,12 @@ static std::string write_text(const Acknowledged& write) {
 void Invariants::read(const Context& c, const KeyName& key, const Read& r) {
   const std::string name = key.text();
   const std::string what = version_text(r.served, r.absent);
-  const Moment here{c.stamp.sequence, c.stamp.at_us, c.request, "read of " + name + " (" + what + ")"};
+  const Moment here{c.stamp.sequence, c.stamp.at_us, c.request,
+                    "read of " + name + " (" + what + ")"};
   const std::string begins = c.who + " read " + what + " of " + name;
   auto violation = [this, &key, &c, &here](Invariant invariant, Moment against, std::string text) {
-    report({invariant, key, std::string(c.location), c.session, here, std::move(against), std::move(text)});
+    report({invariant, key, std::string(c.location), c.session, here, std::move(against),
+            std::move(text)});
   };
   auto after = [&c](const Moment& earlier) { return duration_text(c.stamp.at_us - earlier.at_us); };
   const Versions& versions = versions_[key];
@@ -169,8 +176,9 @@ void Invariants::read(const Context& c, const KeyName& key, const Read& r) {
                 begins + ", " + after(newer->moment) + " after " + write_text(*newer) +
                     " was acknowledged in " + newer->location + " (" + newer->by + ").");
     else
-      violation(Invariant::kNoStaleAuthReads, {},
-                begins + ", though version " + std::to_string(r.newest) + " had been acknowledged.");
+      violation(
+          Invariant::kNoStaleAuthReads, {},
+          begins + ", though version " + std::to_string(r.newest) + " had been acknowledged.");
   }
   // What has expired is gone for good, whichever version it was.
   const bool gone = r.absent && r.newest_absent;
@@ -178,9 +186,9 @@ void Invariants::read(const Context& c, const KeyName& key, const Read& r) {
       newest && r.newest < newest->version && !(r.newest_absent && r.newest == 0) &&
       wants(Invariant::kNoAcknowledgedWriteLost, key))
     violation(Invariant::kNoAcknowledgedWriteLost, newest->moment,
-              "Version " + std::to_string(newest->version) + " of " + name + " was acknowledged to " +
-                  newest->by + " and is lost: " + after(newest->moment) + " later the newest is " +
-                  version_text(r.newest, r.newest_absent) + ".");
+              "Version " + std::to_string(newest->version) + " of " + name +
+                  " was acknowledged to " + newest->by + " and is lost: " + after(newest->moment) +
+                  " later the newest is " + version_text(r.newest, r.newest_absent) + ".");
   Seen* mine = seen(c, key);
   if (mine && !gone) {
     if (r.served < mine->written && wants(Invariant::kReadYourWrites, key))
@@ -199,9 +207,9 @@ void Invariants::read(const Context& c, const KeyName& key, const Read& r) {
 
 void Invariants::write(const Context& c, const KeyName& key, uint64_t version, bool deletes) {
   const std::string name = key.text();
-  const Moment here{c.stamp.sequence, c.stamp.at_us, c.request,
-                    (deletes ? "deletion of " : "put of ") + name + " (version " +
-                        std::to_string(version) + ")"};
+  const Moment here{
+      c.stamp.sequence, c.stamp.at_us, c.request,
+      (deletes ? "deletion of " : "put of ") + name + " (version " + std::to_string(version) + ")"};
   Versions& versions = versions_[key];
   if (c.client) {
     if (Client* root = clients_.root_of(*c.client)) root->refused.erase(key);
@@ -210,7 +218,8 @@ void Invariants::write(const Context& c, const KeyName& key, uint64_t version, b
       const Acknowledged* unseen =
           deletes ? nullptr : versions.between(read->second.first, version, c.request);
       if (unseen && wants(Invariant::kNoLostUpdate, key))
-        report({Invariant::kNoLostUpdate, key, std::string(c.location), c.session, here, unseen->moment,
+        report({Invariant::kNoLostUpdate, key, std::string(c.location), c.session, here,
+                unseen->moment,
                 c.who + " read " + version_text(read->second.first, false) + " of " + name +
                     " and put version " + std::to_string(version) + " over " + write_text(*unseen) +
                     ", which " + unseen->by + " had written in " + unseen->location +
@@ -229,8 +238,9 @@ void Invariants::refused(const Context& c, const KeyName& key, std::string_view 
   if (!c.client) return;
   Client* root = clients_.root_of(*c.client);
   if (!root || root->refused.size() >= Clients::kKeysMax) return;
-  root->refused[key] = {c.stamp.sequence, c.stamp.at_us, c.request,
-                        std::string(op) + " of " + key.text() + " was refused: " + std::string(error)};
+  root->refused[key] = {
+      c.stamp.sequence, c.stamp.at_us, c.request,
+      std::string(op) + " of " + key.text() + " was refused: " + std::string(error)};
 }
 
 void Invariants::on_response(const trace::Stamp& stamp, const trace::ResponseEvent& e) {
@@ -240,18 +250,28 @@ void Invariants::on_response(const trace::Stamp& stamp, const trace::ResponseEve
 
 void Invariants::limit(const Context& c, std::string_view what) {
   if (!settings_.at(Invariant::kNoLimitExceeded).on) return;
-  report({Invariant::kNoLimitExceeded, {}, std::string(c.location), c.session,
-          {c.stamp.sequence, c.stamp.at_us, c.request, std::string(what)}, {},
+  report({Invariant::kNoLimitExceeded,
+          {},
+          std::string(c.location),
+          c.session,
+          {c.stamp.sequence, c.stamp.at_us, c.request, std::string(what)},
+          {},
           c.who + " went beyond a limit: " + std::string(what) + "."});
 }
 
 void Invariants::finish() {
-  if (std::exchange(finished_, true) || !settings_.at(Invariant::kNoAcknowledgedWriteLost).on) return;
+  if (std::exchange(finished_, true) || !settings_.at(Invariant::kNoAcknowledgedWriteLost).on)
+    return;
   clients_.each([this](Client& client) {
     if (client.status < 200 || client.status >= 400) return;
     for (const auto& [key, moment] : client.refused) {
       if (!wants(Invariant::kNoAcknowledgedWriteLost, key)) continue;
-      report({Invariant::kNoAcknowledgedWriteLost, key, client.location, client.session, moment, {},
+      report({Invariant::kNoAcknowledgedWriteLost,
+              key,
+              client.location,
+              client.session,
+              moment,
+              {},
               client.what + " in " + client.location + " was answered " +
                   std::to_string(client.status) + ", but its " + moment.what +
                   "; nothing made up for it."});

@@ -1,17 +1,17 @@
-// Invariants without code: promises that a Worker's author takes for granted, checked over the trace of a
-// run. Each is off until asked for, and most can be asked of some keys only.
+// Invariants without code: promises that a Worker's author takes for granted, checked over the
+// trace of a run. Each is off until asked for, and most can be asked of some keys only.
 //
-//   no_stale_auth_reads         no read of these keys serves what a newer, acknowledged write has replaced
-//   read_your_writes            a session reads what it wrote itself, or something newer
+//   no_stale_auth_reads         no read of these keys serves what a newer, acknowledged write has
+//   replaced read_your_writes            a session reads what it wrote itself, or something newer
 //   monotonic_reads             a session never reads something older than it has read before
-//   no_lost_update              who reads a key and puts it has not overwritten a write it never saw
-//   no_acknowledged_write_lost  an acknowledged write stays; and no success is answered over a refused one
-//   no_limit_exceeded           nobody is stopped or refused by a limit of the platform
+//   no_lost_update              who reads a key and puts it has not overwritten a write it never
+//   saw no_acknowledged_write_lost  an acknowledged write stays; and no success is answered over a
+//   refused one no_limit_exceeded           nobody is stopped or refused by a limit of the platform
 //
-// Reads and writes of KV and R2 are points: a read's event stands where its value was decided, a write's
-// where it was acknowledged. So the order of the trace is the order of the operations, and nothing is
-// reported that was merely under way at the same time.
-// Knows the trace and nothing else of the emulator.
+// Reads and writes of KV and R2 are points: a read's event stands where its value was decided, a
+// write's where it was acknowledged. So the order of the trace is the order of the operations, and
+// nothing is reported that was merely under way at the same time. Knows the trace and nothing else
+// of the emulator.
 #ifndef OFFING_EMULATOR_INVARIANTS_INVARIANTS_H_
 #define OFFING_EMULATOR_INVARIANTS_INVARIANTS_H_
 
@@ -31,14 +31,20 @@
 namespace offing::invariants {
 
 enum class Invariant : uint8_t {
-  kNoStaleAuthReads, kReadYourWrites, kMonotonicReads, kNoLostUpdate, kNoAcknowledgedWriteLost,
+  kNoStaleAuthReads,
+  kReadYourWrites,
+  kMonotonicReads,
+  kNoLostUpdate,
+  kNoAcknowledgedWriteLost,
   kNoLimitExceeded,
 };
 inline constexpr std::array<std::string_view, 6> kNames = {
     "no_stale_auth_reads", "read_your_writes",           "monotonic_reads",
     "no_lost_update",      "no_acknowledged_write_lost", "no_limit_exceeded"};
 std::optional<Invariant> invariant_from(std::string_view name);
-inline std::string_view name_of(Invariant invariant) { return kNames[static_cast<size_t>(invariant)]; }
+inline std::string_view name_of(Invariant invariant) {
+  return kNames[static_cast<size_t>(invariant)];
+}
 
 struct Settings {
   struct One {
@@ -60,9 +66,9 @@ struct Violation {
   KeyName key;           // all empty when it is about none
   std::string location;  // where it showed
   std::string session;
-  Moment event;          // where it showed
-  Moment against;        // what that contradicts; sequence 0: nothing
-  std::string text;      // a sentence
+  Moment event;      // where it showed
+  Moment against;    // what that contradicts; sequence 0: nothing
+  std::string text;  // a sentence
 };
 
 class Invariants final : public trace::Reader {
@@ -85,7 +91,7 @@ class Invariants final : public trace::Reader {
   struct Read {
     uint64_t served;
     uint64_t newest;
-    bool absent;         // served nothing
+    bool absent;  // served nothing
     bool newest_absent;
     bool stale;
   };

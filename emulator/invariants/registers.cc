@@ -10,12 +10,14 @@ using History = std::vector<RegisterOperation>;
 using Indexes = std::vector<size_t>;
 
 std::string text_of(const RegisterOperation& operation) {
-  const std::string what = operation.version == 0 ? "nothing" : "version " + std::to_string(operation.version);
-  return "process " + std::to_string(operation.process) + (operation.is_write ? " wrote " : " read ") + what;
+  const std::string what =
+      operation.version == 0 ? "nothing" : "version " + std::to_string(operation.version);
+  return "process " + std::to_string(operation.process) +
+         (operation.is_write ? " wrote " : " read ") + what;
 }
 
-// Of operations on one key: pairs where what ended first does not stand before what began then, in the
-// order of versions, a write before the reads of what it wrote.
+// Of operations on one key: pairs where what ended first does not stand before what began then, in
+// the order of versions, a write before the reads of what it wrote.
 void check_order(const History& history, const Indexes& operations, size_t most,
                  std::vector<RegisterViolation>& found) {
   Indexes by_begin = operations, by_end = operations;
@@ -35,8 +37,8 @@ void check_order(const History& history, const Indexes& operations, size_t most,
     const bool same = newest->version == now.version;
     if (newest->version < now.version || (same && !now.is_write)) continue;
     found.push_back({now.key, static_cast<size_t>(newest - history.data()), i,
-                     text_of(now) + " of " + now.key + (now.is_write ? ", but before it began " : " after ") +
-                         text_of(*newest)});
+                     text_of(now) + " of " + now.key +
+                         (now.is_write ? ", but before it began " : " after ") + text_of(*newest)});
   }
 }
 

@@ -50,8 +50,8 @@ std::string Invariants::json() const {
 std::string Invariants::text() const {
   std::string out;
   for (const Violation& v : violations_) {
-    out += std::string(name_of(v.invariant)) + ": " + v.text + "\n    session " + v.session + ", event " +
-           std::to_string(v.event.sequence);
+    out += std::string(name_of(v.invariant)) + ": " + v.text + "\n    session " + v.session +
+           ", event " + std::to_string(v.event.sequence);
     if (v.against.sequence != 0)
       out += " against " + std::to_string(v.against.sequence) + " (" + v.against.what + ")";
     out += " of the trace\n";
@@ -59,8 +59,9 @@ std::string Invariants::text() const {
   if (count_ > violations_.size())
     out += "and " + std::to_string(count_ - violations_.size()) + " more\n";
   if (!complete_)
-    out += "more than " + std::to_string(kSeenMax) +
-           " keys by session: read_your_writes and monotonic_reads followed only the first of them\n";
+    out +=
+        "more than " + std::to_string(kSeenMax) +
+        " keys by session: read_your_writes and monotonic_reads followed only the first of them\n";
   return out;
 }
 

@@ -6,8 +6,9 @@ namespace offing::invariants {
 
 void Versions::add(Acknowledged write) {
   // Writes made at several locations at once may be acknowledged in another order than they count.
-  auto at = std::upper_bound(writes_.begin(), writes_.end(), write.version,
-                             [](uint64_t version, const Acknowledged& w) { return version < w.version; });
+  auto at =
+      std::upper_bound(writes_.begin(), writes_.end(), write.version,
+                       [](uint64_t version, const Acknowledged& w) { return version < w.version; });
   writes_.insert(at, std::move(write));
   if (writes_.size() > kWritesMax) writes_.pop_front();
 }
@@ -31,7 +32,8 @@ const Acknowledged* Versions::first_after(uint64_t version) const {
 
 const Acknowledged* Versions::between(uint64_t after, uint64_t before, uint64_t request) const {
   for (const Acknowledged& write : writes_) {
-    if (write.version > after && write.version < before && write.moment.request != request) return &write;
+    if (write.version > after && write.version < before && write.moment.request != request)
+      return &write;
   }
   return nullptr;
 }

@@ -1,5 +1,5 @@
-// What was acknowledged of each key, in the order of its versions. KV counts its versions itself; R2's are
-// names, numbered here in the order in which they were committed.
+// What was acknowledged of each key, in the order of its versions. KV counts its versions itself;
+// R2's are names, numbered here in the order in which they were committed.
 #ifndef OFFING_EMULATOR_INVARIANTS_VERSIONS_H_
 #define OFFING_EMULATOR_INVARIANTS_VERSIONS_H_
 

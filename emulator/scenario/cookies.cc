@@ -30,7 +30,8 @@ SetCookie parse(std::string_view text) {
   return cookie;
 }
 
-template <class F> void each_cookie(const HeaderList& answer, F f) {
+template <class F>
+void each_cookie(const HeaderList& answer, F f) {
   for (Header h : answer) {
     if (equals_ignoring_case(h.name, "set-cookie")) f(parse(h.value));
   }
@@ -41,8 +42,10 @@ template <class F> void each_cookie(const HeaderList& answer, F f) {
 void Cookies::learn(const HeaderList& answer) {
   each_cookie(answer, [this](SetCookie cookie) {
     if (cookie.name.empty()) return;
-    if (cookie.removes) values_.erase(cookie.name);
-    else values_[cookie.name] = std::move(cookie.value);
+    if (cookie.removes)
+      values_.erase(cookie.name);
+    else
+      values_[cookie.name] = std::move(cookie.value);
   });
 }
 
@@ -52,7 +55,8 @@ std::string Cookies::header() const {
   return text;
 }
 
-const std::string* cookie_of(const HeaderList& answer, const std::string& name, std::string& storage) {
+const std::string* cookie_of(const HeaderList& answer, const std::string& name,
+                             std::string& storage) {
   const std::string* found = nullptr;
   each_cookie(answer, [&name, &storage, &found](SetCookie cookie) {
     if (cookie.name != name) return;

@@ -1,5 +1,5 @@
-// The cookies of a session, as far as a test needs a browser: names and values; what a server takes back or
-// lets expire at once is gone. Paths, domains and lifetimes are not looked at.
+// The cookies of a session, as far as a test needs a browser: names and values; what a server takes
+// back or lets expire at once is gone. Paths, domains and lifetimes are not looked at.
 #ifndef OFFING_EMULATOR_SCENARIO_COOKIES_H_
 #define OFFING_EMULATOR_SCENARIO_COOKIES_H_
 
@@ -20,7 +20,8 @@ class Cookies {
 };
 
 // The value that `answer` sets for `name`; null when it does not.
-const std::string* cookie_of(const HeaderList& answer, const std::string& name, std::string& storage);
+const std::string* cookie_of(const HeaderList& answer, const std::string& name,
+                             std::string& storage);
 
 }  // namespace offing::scenario
 

@@ -17,7 +17,8 @@ void Problems::add(const Value& at, std::string key, std::string message) {
 Fields::Fields(const Value& object, std::string key, Problems& problems)
     : object_(object), key_(std::move(key)), problems_(problems) {
   if (!object.is(Value::Type::kObject))
-    problems_.add(object, key_, "must be a table of named values, not " + replay::shortened(object.json(), 80));
+    problems_.add(object, key_,
+                  "must be a table of named values, not " + replay::shortened(object.json(), 80));
 }
 
 std::string Fields::key_of(std::string_view name) const {
@@ -34,12 +35,15 @@ void Fields::only(std::initializer_list<std::string_view> names) {
     }
     if (known) continue;
     problems_.add(value, key_of(replay::shortened(name, 80)),
-                  "is not known here" + config::did_you_mean(name, std::span(names.begin(), names.size())) +
+                  "is not known here" +
+                      config::did_you_mean(name, std::span(names.begin(), names.size())) +
                       " Known are " + all);
   }
 }
 
-const Value* Fields::find(std::string_view name) const { return problems_.first ? nullptr : object_.find(name); }
+const Value* Fields::find(std::string_view name) const {
+  return problems_.first ? nullptr : object_.find(name);
+}
 
 const Value* Fields::require(std::string_view name, std::string_view example) {
   const Value* value = find(name);
@@ -50,8 +54,9 @@ const Value* Fields::require(std::string_view name, std::string_view example) {
 
 void Fields::wrong(std::string_view name, std::string_view must) {
   const Value* value = object_.find(name);
-  problems_.add(value ? *value : object_, key_of(name),
-                (value ? replay::shortened(value->json(), 80) : "nothing") + " must be " + std::string(must));
+  problems_.add(
+      value ? *value : object_, key_of(name),
+      (value ? replay::shortened(value->json(), 80) : "nothing") + " must be " + std::string(must));
 }
 
 std::optional<std::string> Fields::text(std::string_view name) {
@@ -84,13 +89,17 @@ std::optional<uint64_t> Fields::number(std::string_view name, uint64_t least, ui
 std::optional<int64_t> parse_duration(const Value& value) {
   constexpr double kMostUs = 100.0 * 366 * 86'400 * 1e6;
   if (value.is(Value::Type::kInteger) || value.is(Value::Type::kNumber)) {
-    const double us = (value.is(Value::Type::kInteger) ? static_cast<double>(value.integer) : value.number) * 1e3;
+    const double us =
+        (value.is(Value::Type::kInteger) ? static_cast<double>(value.integer) : value.number) * 1e3;
     if (!(us >= 0 && us <= kMostUs)) return std::nullopt;
     return std::llround(us);
   }
   if (!value.is(Value::Type::kString) || value.string.empty()) return std::nullopt;
-  static constexpr struct { std::string_view name; double us; } kUnits[] = {
-      {"ms", 1e3}, {"us", 1}, {"min", 60e6}, {"m", 60e6}, {"s", 1e6}, {"h", 3600e6}, {"d", 86'400e6}};
+  static constexpr struct {
+    std::string_view name;
+    double us;
+  } kUnits[] = {{"ms", 1e3}, {"us", 1},     {"min", 60e6},  {"m", 60e6},
+                {"s", 1e6},  {"h", 3600e6}, {"d", 86'400e6}};
   std::string_view rest = value.string;
   double sum = 0;
   while (!rest.empty()) {
@@ -126,7 +135,8 @@ std::optional<int64_t> Fields::duration(std::string_view name) {
   const Value* value = find(name);
   if (!value) return std::nullopt;
   auto us = parse_duration(*value);
-  if (!us) wrong(name, "a duration: milliseconds, or a text like \"60s\", \"90ms\", \"1.5h\", \"30d\"");
+  if (!us)
+    wrong(name, "a duration: milliseconds, or a text like \"60s\", \"90ms\", \"1.5h\", \"30d\"");
   return us;
 }
 

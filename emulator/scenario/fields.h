@@ -1,5 +1,6 @@
-// Members of an object of a scenario file, read by name. The first mistake is kept, with its file, line, key
-// and what is allowed; after it everything reads as absent, so that callers check once at the end.
+// Members of an object of a scenario file, read by name. The first mistake is kept, with its file,
+// line, key and what is allowed; after it everything reads as absent, so that callers check once at
+// the end.
 #ifndef OFFING_EMULATOR_SCENARIO_FIELDS_H_
 #define OFFING_EMULATOR_SCENARIO_FIELDS_H_
 

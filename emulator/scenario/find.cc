@@ -79,9 +79,10 @@ std::vector<std::string> find_scenarios(const std::string& path) {
 
 std::expected<std::vector<uint64_t>, std::string> parse_seeds(std::string_view text) {
   constexpr size_t kSeedsMax = 1'000'000;
-  const std::string wrong = "--seeds: \"" + std::string(text.substr(0, 80)) +
-                            "\" must be FIRST..LAST, or numbers with commas: \"1..20\", \"3,17\" (at most " +
-                            std::to_string(kSeedsMax) + ")";
+  const std::string wrong =
+      "--seeds: \"" + std::string(text.substr(0, 80)) +
+      "\" must be FIRST..LAST, or numbers with commas: \"1..20\", \"3,17\" (at most " +
+      std::to_string(kSeedsMax) + ")";
   std::vector<uint64_t> seeds;
   for (std::string_view rest = text;;) {
     const std::string_view part = rest.substr(0, rest.find(','));
@@ -89,7 +90,8 @@ std::expected<std::vector<uint64_t>, std::string> parse_seeds(std::string_view t
     uint64_t first = 0, last = 0;
     if (!parse_number(part.substr(0, dots), first)) return std::unexpected(wrong);
     last = first;
-    if (dots != part.npos && !parse_number(part.substr(dots + 2), last)) return std::unexpected(wrong);
+    if (dots != part.npos && !parse_number(part.substr(dots + 2), last))
+      return std::unexpected(wrong);
     if (last < first || last - first >= kSeedsMax - seeds.size()) return std::unexpected(wrong);
     for (uint64_t seed = first;; ++seed) {
       seeds.push_back(seed);

@@ -1,4 +1,5 @@
-// Which of the paths of a command line are scenarios: a file that says so, or all those in a folder.
+// Which of the paths of a command line are scenarios: a file that says so, or all those in a
+// folder.
 #ifndef OFFING_EMULATOR_SCENARIO_FIND_H_
 #define OFFING_EMULATOR_SCENARIO_FIND_H_
 
@@ -13,8 +14,8 @@ namespace offing::scenario {
 
 inline constexpr size_t kFilesMax = 10'000;
 
-// Empty when `path` is something else: a project. A folder with a Wrangler file is a project; from any other
-// one all scenarios come, in the order of their names, from the folders in it, too.
+// Empty when `path` is something else: a project. A folder with a Wrangler file is a project; from
+// any other one all scenarios come, in the order of their names, from the folders in it, too.
 std::vector<std::string> find_scenarios(const std::string& path);
 
 // "1..20", "1,5,9", "7": at most 1,000,000 of them, in the order given. The error is for the user.

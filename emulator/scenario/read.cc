@@ -32,8 +32,10 @@ void read_limits(Fields& options, WorkerArguments& worker) {
   if (auto profile = options.text("limits")) worker.limits.profile = *profile;
   for (const std::string& text : options.texts("limit")) {
     auto parsed = parse_override(text);
-    if (parsed) worker.limits.overrides.push_back(*parsed);
-    else options.wrong("limit", "NAME=VALUE: " + parsed.error());
+    if (parsed)
+      worker.limits.overrides.push_back(*parsed);
+    else
+      options.wrong("limit", "NAME=VALUE: " + parsed.error());
   }
 }
 
@@ -42,9 +44,9 @@ void read_options(Fields& top, Scenario& scenario) {
   const Value* value = top.find("options");
   if (!value) return;
   Fields options(*value, "options", top.problems());
-  options.only({"config", "isolates", "isolate_idle", "kv_mode", "kv_lag", "kv_settings", "r2_settings",
-                "commit_delay", "links", "faults", "allow_net", "allow_loopback", "outbound", "limits",
-                "limit"});
+  options.only({"config", "isolates", "isolate_idle", "kv_mode", "kv_lag", "kv_settings",
+                "r2_settings", "commit_delay", "links", "faults", "allow_net", "allow_loopback",
+                "outbound", "limits", "limit"});
   const auto text = [&options](std::string_view name, std::string& into) {
     if (auto given = options.text(name)) into = *given;
   };
@@ -59,7 +61,8 @@ void read_options(Fields& top, Scenario& scenario) {
   path("kv_settings", worker.kv_settings);
   path("r2_settings", worker.r2_settings);
   path("outbound", worker.outbound);
-  if (auto isolates = options.number("isolates", 1, 64)) worker.isolates = static_cast<uint32_t>(*isolates);
+  if (auto isolates = options.number("isolates", 1, 64))
+    worker.isolates = static_cast<uint32_t>(*isolates);
   worker.links = options.texts("links");
   worker.faults = options.texts("faults");
   worker.allow_net = options.texts("allow_net");
@@ -120,8 +123,9 @@ void read_top(Fields& top, Scenario& scenario) {
 Read read_scenario(std::string_view text, const std::string& file) {
   if (text.size() > kFileBytesMax)
     return std::unexpected(config::Problem{file, "", 0, 0,
-                                           "is " + std::to_string(text.size()) + " bytes; at most " +
-                                               std::to_string(kFileBytesMax) + " are read"});
+                                           "is " + std::to_string(text.size()) +
+                                               " bytes; at most " + std::to_string(kFileBytesMax) +
+                                               " are read"});
   const bool json = file.ends_with(".json") || file.ends_with(".jsonc");
   auto tree = json ? config::parse_jsonc(text, file) : config::parse_toml(text, file);
   if (!tree) return std::unexpected(tree.error());

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "emulator/config/value.h"
+#include "emulator/invariants/clients.h"
 #include "emulator/replay/values.h"
 #include "emulator/replay/words.h"
 #include "emulator/trace/json_text.h"
@@ -80,24 +81,28 @@ std::optional<Result> result_of(std::string_view json) {
 }
 
 std::string replay_command(const Result& result) {
-  return "offing test " + result.file + " --seed " + std::to_string(result.seed) + " --trace t.ndjson";
+  return "offing test " + result.file + " --seed " + std::to_string(result.seed) +
+         " --trace t.ndjson";
 }
 
 static std::string one_failure(const Result& result, const Failure& failure) {
   std::string text = failure.step;
-  if (failure.line != 0) text += (text.empty() ? "" : ", ") + result.file + ":" + std::to_string(failure.line);
+  if (failure.line != 0)
+    text += (text.empty() ? "" : ", ") + result.file + ":" + std::to_string(failure.line);
   return (text.empty() ? "" : text + ": ") + failure.text;
 }
 
 std::string failure_text(const Result& result, const TextOptions& options) {
-  std::string out = replay::painted("FAIL", Paint::kRed, options.colour) + " " + result.file + ": " +
-                    result.name + ", seed " + std::to_string(result.seed) + "\n";
-  for (const Failure& failure : result.failures) out += "     " + one_failure(result, failure) + "\n";
+  std::string out = replay::painted("FAIL", Paint::kRed, options.colour) + " " + result.file +
+                    ": " + result.name + ", seed " + std::to_string(result.seed) + "\n";
+  for (const Failure& failure : result.failures)
+    out += "     " + one_failure(result, failure) + "\n";
   constexpr size_t kShownMax = 10;
   for (size_t i = 0; i < std::min(result.violations.size(), kShownMax); ++i)
     out += "     " + result.violations[i] + "\n";
   if (result.violations.size() > kShownMax)
-    out += "     and " + std::to_string(result.violations.size() - kShownMax) + " more violations\n";
+    out +=
+        "     and " + std::to_string(result.violations.size() - kShownMax) + " more violations\n";
   return out + "     again: " + replay_command(result) + "\n";
 }
 
@@ -107,7 +112,8 @@ static std::string seconds_text(int64_t us) {
   return text;
 }
 
-std::string summary_text(const std::vector<Result>& results, int64_t real_us, const TextOptions& options) {
+std::string summary_text(const std::vector<Result>& results, int64_t real_us,
+                         const TextOptions& options) {
   struct Sum {
     std::string name;
     uint64_t runs = 0, twice = 0;
@@ -130,10 +136,11 @@ std::string summary_text(const std::vector<Result>& results, int64_t real_us, co
     passed += sum.runs - sum.failed.size();
     failed += sum.failed.size();
     const bool good = sum.failed.empty();
-    out += replay::painted(good ? "pass" : "FAIL", good ? Paint::kGreen : Paint::kRed, options.colour);
+    out +=
+        replay::painted(good ? "pass" : "FAIL", good ? Paint::kGreen : Paint::kRed, options.colour);
     out += " " + file + ": " + sum.name + " (" + replay::count_text(sum.runs, "seed");
     if (sum.twice > 0) out += ", " + std::to_string(sum.twice) + " twice";
-    out += ", " + replay::span_text(sum.virtual_us) + " of its time)";
+    out += ", " + invariants::duration_text(sum.virtual_us) + " of its time)";
     for (size_t i = 0; i < sum.failed.size(); ++i) {
       if (i == 20) {
         out += " and " + std::to_string(sum.failed.size() - i) + " more";
@@ -151,12 +158,18 @@ static std::string xml_escaped(std::string_view text) {
   const std::string clean = replay::clean_utf8(text);
   std::string out;
   for (const char c : clean) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (c == '\n') out += "&#10;";
-    else if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (c == '\n')
+      out += "&#10;";
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      out += c;
   }
   return out;
 }
@@ -175,11 +188,13 @@ std::string junit_of(const std::vector<Result>& results) {
     size_t failed = 0;
     int64_t real_us = 0;
     for (const Result* r : runs) failed += !r->passed(), real_us += r->real_us;
-    out += "  <testsuite name=\"" + xml_escaped(file) + "\" tests=\"" + std::to_string(runs.size()) +
-           "\" failures=\"" + std::to_string(failed) + "\" time=\"" + plain_seconds(real_us) + "\">\n";
+    out += "  <testsuite name=\"" + xml_escaped(file) + "\" tests=\"" +
+           std::to_string(runs.size()) + "\" failures=\"" + std::to_string(failed) + "\" time=\"" +
+           plain_seconds(real_us) + "\">\n";
     for (const Result* r : runs) {
-      out += "    <testcase classname=\"" + xml_escaped(file) + "\" name=\"" + xml_escaped(r->name) +
-             ", seed " + std::to_string(r->seed) + "\" time=\"" + plain_seconds(r->real_us) + "\"";
+      out += "    <testcase classname=\"" + xml_escaped(file) + "\" name=\"" +
+             xml_escaped(r->name) + ", seed " + std::to_string(r->seed) + "\" time=\"" +
+             plain_seconds(r->real_us) + "\"";
       if (r->passed()) {
         out += "/>\n";
         continue;

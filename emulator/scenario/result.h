@@ -1,4 +1,5 @@
-// What one run of a scenario came to. A plain value, which crosses from a child process as one line of JSON.
+// What one run of a scenario came to. A plain value, which crosses from a child process as one line
+// of JSON.
 #ifndef OFFING_EMULATOR_SCENARIO_RESULT_H_
 #define OFFING_EMULATOR_SCENARIO_RESULT_H_
 
@@ -47,7 +48,8 @@ struct TextOptions {
 // What failed in one run, with the command that repeats it.
 std::string failure_text(const Result& result, const TextOptions& options);
 // One line for each scenario, what failed, and how many; `results` in any order.
-std::string summary_text(const std::vector<Result>& results, int64_t real_us, const TextOptions& options);
+std::string summary_text(const std::vector<Result>& results, int64_t real_us,
+                         const TextOptions& options);
 std::string junit_of(const std::vector<Result>& results);
 std::string tap_of(const std::vector<Result>& results);
 

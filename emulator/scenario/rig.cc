@@ -8,11 +8,15 @@
 namespace offing::scenario {
 
 Rig::Rig(RealWorld& house, const Scenario& scenario, ControlCall control)
-    : house_(house), scenario_(scenario), control_(std::move(control)), invariants_(scenario.invariants) {}
+    : house_(house),
+      scenario_(scenario),
+      control_(std::move(control)),
+      invariants_(scenario.invariants) {}
 
 Rig::~Rig() = default;
 
-std::expected<std::unique_ptr<Rig>, std::string> Rig::build(RealWorld& house, const Process& process,
+std::expected<std::unique_ptr<Rig>, std::string> Rig::build(RealWorld& house,
+                                                            const Process& process,
                                                             const Scenario& scenario,
                                                             ControlCall control) {
   std::unique_ptr<Rig> rig(new Rig(house, scenario, std::move(control)));

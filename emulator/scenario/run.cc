@@ -6,8 +6,8 @@
 
 namespace offing::scenario {
 
-// Between two looks at a run, and after how many of them without an event it counts as stuck. Who may use
-// the network may have to wait for it.
+// Between two looks at a run, and after how many of them without an event it counts as stuck. Who
+// may use the network may have to wait for it.
 constexpr int64_t kBeatUs = 100'000;
 constexpr int kStillBeatsMax = 10;
 constexpr int kStillBeatsNetwork = 600;
@@ -35,7 +35,10 @@ void StaleReads::on_event(const trace::Stamp&, const trace::Event& event) {
 
 Run::Run(RealWorld& house, const Scenario& scenario, uint64_t seed, const ControlCall& control,
          invariants::Settings settings, trace::Reader* reader)
-    : house_(house), scenario_(scenario), control_(control), reader_(reader),
+    : house_(house),
+      scenario_(scenario),
+      control_(control),
+      reader_(reader),
       invariants_(std::move(settings)) {
   result_.file = scenario.file;
   result_.name = scenario.name;
@@ -43,7 +46,9 @@ Run::Run(RealWorld& house, const Scenario& scenario, uint64_t seed, const Contro
   variables_.set("seed", std::to_string(seed));
 }
 
-void Run::watch(Stage& stage) { stage.keep(std::make_unique<Forward>(weak_from_this())); }
+void Run::watch(Stage& stage) {
+  stage.keep(std::make_unique<Forward>(weak_from_this()));
+}
 
 void Run::on_event(const trace::Stamp& stamp, const trace::Event& event) {
   if (over_) return;
@@ -77,7 +82,8 @@ void Run::next() {
     ++step_number_;
     beats_still_ = 0;
     if (step_number_ > kStepsRunMax)
-      return fail(step.place.line, "more than " + std::to_string(kStepsRunMax) + " steps in one run");
+      return fail(step.place.line,
+                  "more than " + std::to_string(kStepsRunMax) + " steps in one run");
     if (step.kind != Step::Kind::kRepeat) return begin(step);
     frames_.push_back({&step.steps, 0, 0, step.times});
   }
@@ -112,7 +118,8 @@ void Run::end() {
   if (invariants_.settings().any()) {
     invariants_.finish();
     for (const auto& violation : invariants_.violations())
-      result_.violations.push_back(std::string(name_of(violation.invariant)) + ": " + violation.text);
+      result_.violations.push_back(std::string(name_of(violation.invariant)) + ": " +
+                                   violation.text);
     result_.invariants_json = invariants_.json();
   }
   house_.stop();
@@ -127,11 +134,13 @@ void Run::beat() {
     self->beats_still_ = still ? self->beats_still_ + 1 : 0;
     self->events_seen_ = self->events_;
     self->now_seen_us_ = world.now_us();
-    const bool network = !self->scenario_.worker.allow_net.empty() || self->scenario_.worker.allow_loopback;
+    const bool network =
+        !self->scenario_.worker.allow_net.empty() || self->scenario_.worker.allow_loopback;
     if (self->beats_still_ >= (network ? kStillBeatsNetwork : kStillBeatsMax))
-      return self->fail(self->step_ ? self->step_->place.line : 0,
-                        "never ends: it waits for something that nothing will bring within a day of the "
-                        "run's time");
+      return self->fail(
+          self->step_ ? self->step_->place.line : 0,
+          "never ends: it waits for something that nothing will bring within a day of the "
+          "run's time");
     self->beat();
   });
 }
@@ -141,22 +150,26 @@ void Run::move_clock(const ClockStep& step) {
   constexpr int64_t kLatestUs = 253'402'300'799'999'000;  // the year 9999
   const int64_t target_us = step.kind == ClockStep::Kind::kSet ? step.us : world.now_us() + step.us;
   if (target_us < world.now_us() || target_us > kLatestUs)
-    return fail(step_->place.line,
-                target_us > kLatestUs ? "leads beyond the year 9999"
-                                      : "is in the past: it is " + replay::clock_text(world.now_us()) +
-                                            " already, and time does not go back");
+    return fail(step_->place.line, target_us > kLatestUs
+                                       ? "leads beyond the year 9999"
+                                       : "is in the past: it is " +
+                                             replay::clock_text(world.now_us()) +
+                                             " already, and time does not go back");
   auto done = [self = shared_from_this()](VirtualWorld::Moved) {
     self->in_house([](Run& run) { run.next(); });
   };
-  if (step.kind == ClockStep::Kind::kUntilIdle) world.run_until_idle(target_us, std::move(done));
-  else world.advance_to(target_us, std::move(done));
+  if (step.kind == ClockStep::Kind::kUntilIdle)
+    world.run_until_idle(target_us, std::move(done));
+  else
+    world.advance_to(target_us, std::move(done));
 }
 
 void Run::ask(const ControlStep& step) {
   auto arguments = variables_.fill(step.arguments);
   if (!arguments) return fail(step_->place.line, arguments.error());
   control_(*stages_, step.verb, arguments->json(),
-           [self = shared_from_this(), &step](std::expected<std::string, ControlFailure> answer) mutable {
+           [self = shared_from_this(),
+            &step](std::expected<std::string, ControlFailure> answer) mutable {
              self->in_house([&step, answer = std::move(answer)](Run& run) mutable {
                run.told(step, std::move(answer));
              });
@@ -168,8 +181,9 @@ void Run::told(const ControlStep& step, std::expected<std::string, ControlFailur
   if (!answer) {
     const ControlFailure& failure = answer.error();
     if (step.error && *step.error == failure.code) return next();
-    return fail(line, (step.error ? "expected the error " + *step.error + ", got " : std::string()) +
-                          failure.code + ": " + failure.message);
+    return fail(line,
+                (step.error ? "expected the error " + *step.error + ", got " : std::string()) +
+                    failure.code + ": " + failure.message);
   }
   if (step.error) return fail(line, "expected the error " + *step.error + ", but it went well");
   auto json = config::parse_jsonc(*answer, "answer");
@@ -183,8 +197,9 @@ void Run::told(const ControlStep& step, std::expected<std::string, ControlFailur
   }
   for (const Save& save : step.save) {
     const config::Value* value = find_path(*json, save.path);
-    if (!value) return fail(line, "save: the answer has no " + save.path + ": " +
-                                      replay::shortened(*answer, 300));
+    if (!value)
+      return fail(line,
+                  "save: the answer has no " + save.path + ": " + replay::shortened(*answer, 300));
     variables_.set(save.variable, plain_text(*value));
   }
   next();

@@ -1,4 +1,5 @@
-// One run of a scenario: its steps, one after the other, in a world that is there already. Belongs to rig.cc.
+// One run of a scenario: its steps, one after the other, in a world that is there already. Belongs
+// to rig.cc.
 #ifndef OFFING_EMULATOR_SCENARIO_RUN_H_
 #define OFFING_EMULATOR_SCENARIO_RUN_H_
 
@@ -54,7 +55,8 @@ class Run : public std::enable_shared_from_this<Run> {
   Stage& stage() { return stages_->main(); }
   void on_event(const trace::Stamp& stamp, const trace::Event& event);
   // Goes on in an event of the house, unless the step that asked for it is over.
-  template <class F> void in_house(F f) {
+  template <class F>
+  void in_house(F f) {
     house_.post([self = shared_from_this(), step = step_number_, f = std::move(f)]() mutable {
       if (!self->over_ && self->step_number_ == step) f(*self);
     });

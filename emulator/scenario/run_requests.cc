@@ -40,7 +40,8 @@ std::expected<Request, std::string> Run::request_of(const RequestStep& step) {
     auto json = variables_.fill(*step.json);
     if (!json) return std::unexpected(json.error());
     request.body = json->json();
-    if (!request.headers.has("content-type")) request.headers.add("content-type", "application/json");
+    if (!request.headers.has("content-type"))
+      request.headers.add("content-type", "application/json");
   } else if (step.body) {
     auto body = variables_.fill(*step.body);
     if (!body) return std::unexpected(body.error());
@@ -55,24 +56,27 @@ void Run::send(const RequestStep& step, size_t index) {
   ++result_.requests;
   answers_[index].url = request->url;
   Stage& stage = this->stage();
-  cross(stage.inside(), std::move(*request),
-        [self = shared_from_this(), number = step_number_, index](Response response) mutable {
-          if (self->over_ || self->step_number_ != number) return;
-          self->in_house([index, response = std::move(response)](Run& run) mutable {
-            run.answered(index, std::move(response));
-          });
-        },
-        [weak = weak_from_this(), &stage, index, at_us = step.at_us, number = step_number_](
-            Request request, ResponseCallback respond) {
-          auto dispatch = [weak, &stage, index, number, request = std::move(request),
-                           respond = std::move(respond)]() mutable {
-            const uint64_t traced = stage.dispatch(std::move(request), std::move(respond));
-            auto self = weak.lock();
-            if (self && self->step_number_ == number) self->answers_[index].number = traced;
-          };
-          if (at_us == 0) dispatch();
-          else stage.world().schedule_after(at_us, std::move(dispatch));
+  cross(
+      stage.inside(), std::move(*request),
+      [self = shared_from_this(), number = step_number_, index](Response response) mutable {
+        if (self->over_ || self->step_number_ != number) return;
+        self->in_house([index, response = std::move(response)](Run& run) mutable {
+          run.answered(index, std::move(response));
         });
+      },
+      [weak = weak_from_this(), &stage, index, at_us = step.at_us, number = step_number_](
+          Request request, ResponseCallback respond) {
+        auto dispatch = [weak, &stage, index, number, request = std::move(request),
+                         respond = std::move(respond)]() mutable {
+          const uint64_t traced = stage.dispatch(std::move(request), std::move(respond));
+          auto self = weak.lock();
+          if (self && self->step_number_ == number) self->answers_[index].number = traced;
+        };
+        if (at_us == 0)
+          dispatch();
+        else
+          stage.world().schedule_after(at_us, std::move(dispatch));
+      });
 }
 
 void Run::answered(size_t index, Response response) {
@@ -105,9 +109,9 @@ void Run::judge() {
     if (auto checked = check(step, answer, wrong); !checked) wrong.push_back(checked.error());
     const std::string where = step.location.empty() ? "" : " in " + step.location;
     for (const std::string& text : wrong)
-      result_.failures.push_back({step_text(), step.place.line,
-                                  step.method + " " + std::string(replay::target_of(answer.url)) + where +
-                                      ": " + text});
+      result_.failures.push_back(
+          {step_text(), step.place.line,
+           step.method + " " + std::string(replay::target_of(answer.url)) + where + ": " + text});
     for (const Save& save : step.save) {
       if (!wrong.empty()) break;
       if (auto kept = keep(save, answer); !kept)
@@ -132,12 +136,14 @@ std::expected<void, std::string> Run::check(const RequestStep& step, const Answe
     wrong.push_back("the body breaks off: " + replay::shortened(answer.body.bytes, 200));
   if (expect.status && !has_status(*expect.status, response.status))
     wrong.push_back("status: expected " + expect.status->json() + ", got " +
-                    std::to_string(response.status) + " (" + replay::shortened(answer.body.bytes, 300) + ")");
+                    std::to_string(response.status) + " (" +
+                    replay::shortened(answer.body.bytes, 300) + ")");
   for (const ExpectedHeader& header : expect.headers) {
     const auto actual = response.headers.get(header.name);
     if (!header.value) {
-      if (actual) wrong.push_back("header " + header.name + ": expected none, got \"" +
-                                  std::string(*actual) + "\"");
+      if (actual)
+        wrong.push_back("header " + header.name + ": expected none, got \"" + std::string(*actual) +
+                        "\"");
       continue;
     }
     auto value = variables_.fill(*header.value);
@@ -171,8 +177,9 @@ std::expected<void, std::string> Run::check_body(const RequestStep& step, const 
       auto text = variables_.fill(part);
       if (!text) return std::unexpected(text.error());
       if ((body.find(*text) != body.npos) != there)
-        wrong.push_back(std::string("body: expected it ") + (there ? "to contain" : "to lack") + " \"" +
-                        replay::shortened(*text, 200) + "\", got \"" + replay::shortened(body, 300) + "\"");
+        wrong.push_back(std::string("body: expected it ") + (there ? "to contain" : "to lack") +
+                        " \"" + replay::shortened(*text, 200) + "\", got \"" +
+                        replay::shortened(body, 300) + "\"");
     }
   }
   if (!expect.json) return {};
@@ -183,7 +190,8 @@ std::expected<void, std::string> Run::check_body(const RequestStep& step, const 
     wrong.push_back("body: expected JSON, got \"" + replay::shortened(body, 300) + "\"");
     return {};
   }
-  for (std::string& text : mismatches(*expected, &*actual, "json")) wrong.push_back(std::move(text));
+  for (std::string& text : mismatches(*expected, &*actual, "json"))
+    wrong.push_back(std::move(text));
   return {};
 }
 
@@ -206,10 +214,12 @@ std::expected<void, std::string> Run::keep(const Save& save, const Answer& answe
     auto json = config::parse_jsonc(answer.body.bytes, "body");
     const Value* value = json ? find_path(*json, std::string_view(path).substr(4)) : nullptr;
     if (!value)
-      return std::unexpected("the answer has no " + path + ": " + replay::shortened(answer.body.bytes, 300));
+      return std::unexpected("the answer has no " + path + ": " +
+                             replay::shortened(answer.body.bytes, 300));
     variables_.set(save.variable, plain_text(*value));
   } else {
-    return std::unexpected("\"" + path + "\" is none of status, body, header.NAME, cookie.NAME, json.PATH");
+    return std::unexpected("\"" + path +
+                           "\" is none of status, body, header.NAME, cookie.NAME, json.PATH");
   }
   return {};
 }

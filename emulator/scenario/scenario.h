@@ -1,8 +1,8 @@
 // A scenario: what clients do to one Worker, when, and what has to come of it; read from a file
 // (docs/scenarios.md). A plain value: nothing here runs.
 //
-// Texts in steps may hold ${variables}, which only a run can fill in; everything else was checked when
-// the file was read. A run is a function of the scenario and the seed.
+// Texts in steps may hold ${variables}, which only a run can fill in; everything else was checked
+// when the file was read. A run is a function of the scenario and the seed.
 #ifndef OFFING_EMULATOR_SCENARIO_SCENARIO_H_
 #define OFFING_EMULATOR_SCENARIO_SCENARIO_H_
 
@@ -34,8 +34,8 @@ struct Place {
   int line = 0;
 };
 
-// A variable from an answer: "status", "body", "header.NAME", "cookie.NAME", "json.items[0].id"; of a
-// control step "items[0].id".
+// A variable from an answer: "status", "body", "header.NAME", "cookie.NAME", "json.items[0].id"; of
+// a control step "items[0].id".
 struct Save {
   std::string variable;
   std::string path;
@@ -47,13 +47,13 @@ struct ExpectedHeader {
 };
 
 struct Expectation {
-  std::optional<config::Value> status;     // an integer, or a list of them
+  std::optional<config::Value> status;  // an integer, or a list of them
   std::vector<ExpectedHeader> headers;
-  std::optional<std::string> body;         // the whole of it
+  std::optional<std::string> body;  // the whole of it
   std::vector<std::string> contains;
   std::vector<std::string> lacks;
-  std::optional<config::Value> json;       // what the answer's JSON holds at least
-  std::optional<bool> stale;               // whether it read something stale
+  std::optional<config::Value> json;  // what the answer's JSON holds at least
+  std::optional<bool> stale;          // whether it read something stale
 };
 
 struct RequestStep {
@@ -65,8 +65,8 @@ struct RequestStep {
   std::optional<config::Value> json;  // instead of `body`
   std::string location;
   std::string session;
-  bool cookies = true;                // those of its session
-  int64_t at_us = 0;                  // in a group: after the group's begin
+  bool cookies = true;  // those of its session
+  int64_t at_us = 0;    // in a group: after the group's begin
   Expectation expect;
   std::vector<Save> save;
 };
@@ -80,9 +80,9 @@ struct ClockStep {
 // A verb of the control API.
 struct ControlStep {
   std::string verb;
-  config::Value arguments;             // an object
-  std::optional<config::Value> expect; // what its JSON holds at least
-  std::optional<std::string> error;    // the failure's code; then it has to fail
+  config::Value arguments;              // an object
+  std::optional<config::Value> expect;  // what its JSON holds at least
+  std::optional<std::string> error;     // the failure's code; then it has to fail
   std::vector<Save> save;
 };
 
@@ -94,16 +94,16 @@ struct Step {
   std::vector<RequestStep> requests;  // one, or a group
   ClockStep clock;
   ControlStep control;
-  uint64_t times = 1;                 // kRepeat
+  uint64_t times = 1;  // kRepeat
   std::vector<Step> steps;
 };
 
 struct Scenario {
-  std::string file;                   // as given
+  std::string file;  // as given
   std::string name;
-  WorkerArguments worker;             // paths are found from the scenario's folder
-  uint64_t seed = 1;                  // when no others are asked for
-  std::vector<uint64_t> only_seeds;   // empty: all
+  WorkerArguments worker;            // paths are found from the scenario's folder
+  uint64_t seed = 1;                 // when no others are asked for
+  std::vector<uint64_t> only_seeds;  // empty: all
   int64_t start_us = 0;
   invariants::Settings invariants;
   std::vector<Step> steps;

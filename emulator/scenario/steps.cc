@@ -26,8 +26,9 @@ std::vector<Save> read_saves(Fields& step) {
   Fields fields(*value, step.key_of("save"), step.problems());
   for (const auto& [name, path] : value->members) {
     if (!path.is(Value::Type::kString) || path.string.empty())
-      fields.wrong(name, "where the value stands: \"json.id\", \"header.location\", \"cookie.session\", "
-                         "\"body\" or \"status\"");
+      fields.wrong(name,
+                   "where the value stands: \"json.id\", \"header.location\", \"cookie.session\", "
+                   "\"body\" or \"status\"");
     else
       saves.push_back({name, path.string});
   }
@@ -53,7 +54,8 @@ Expectation read_expectation(Fields& step) {
   if (const Value* headers = fields.find("headers")) {
     Fields all(*headers, fields.key_of("headers"), step.problems());
     for (const auto& [name, one] : headers->members) {
-      const bool absent = one.is(Value::Type::kNull) || (one.is(Value::Type::kBool) && !one.boolean);
+      const bool absent =
+          one.is(Value::Type::kNull) || (one.is(Value::Type::kBool) && !one.boolean);
       if (!one.is(Value::Type::kString) && !absent)
         all.wrong(name, "the header's value, or false for a header that must not be there");
       expect.headers.push_back({name, absent ? std::nullopt : std::optional(one.string)});
@@ -73,7 +75,8 @@ void read_headers(Fields& fields, RequestStep& request) {
   Fields all(*headers, fields.key_of("headers"), fields.problems());
   for (const auto& [name, value] : headers->members) {
     if (!replay::is_token(name))
-      fields.problems().add(value, all.key_of(replay::shortened(name, 80)), "is no name of a header");
+      fields.problems().add(value, all.key_of(replay::shortened(name, 80)),
+                            "is no name of a header");
     else if (!value.is(Value::Type::kString) || !replay::is_header_value(value.string))
       all.wrong(name, "the header's value, a text without line breaks");
     else
@@ -100,11 +103,15 @@ void read_body(Fields& fields, RequestStep& request) {
         static constexpr char kHex[] = "0123456789ABCDEF";
         const auto u = static_cast<unsigned char>(c);
         // ${…} stays, for the run to fill in.
-        const bool plain = (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') ||
+        const bool plain = (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') ||
+                           (u >= 'A' && u <= 'Z') ||
                            std::string_view("-_.*${}").find(c) != std::string_view::npos;
-        if (plain) text += c;
-        else if (c == ' ') text += '+';
-        else text += {'%', kHex[u >> 4], kHex[u & 15]};
+        if (plain)
+          text += c;
+        else if (c == ' ')
+          text += '+';
+        else
+          text += {'%', kHex[u >> 4], kHex[u & 15]};
       }
     }
   }
@@ -113,7 +120,8 @@ void read_body(Fields& fields, RequestStep& request) {
 }
 
 // "POST /sign-in" or a table; `outer` is the step, which may hold the rest.
-RequestStep read_request(const Value& value, const std::string& key, Fields* outer, Problems& problems) {
+RequestStep read_request(const Value& value, const std::string& key, Fields* outer,
+                         Problems& problems) {
   RequestStep request;
   request.place = {key, value.line};
   std::string line;
@@ -122,8 +130,8 @@ RequestStep read_request(const Value& value, const std::string& key, Fields* out
     if (outer) read_headers(*outer, request), read_body(*outer, request);
   } else {
     Fields fields(value, key, problems);
-    fields.only({"method", "url", "headers", "body", "json", "form", "location", "session", "cookies", "at",
-                 "request", "expect", "save"});
+    fields.only({"method", "url", "headers", "body", "json", "form", "location", "session",
+                 "cookies", "at", "request", "expect", "save"});
     if (auto words = fields.text("request")) line = *words;
     if (auto method = fields.text("method")) request.method = *method;
     if (auto url = fields.text("url")) request.url = *url;
@@ -151,9 +159,10 @@ RequestStep read_request(const Value& value, const std::string& key, Fields* out
   const bool path = request.url.starts_with('/') || request.url.starts_with("http://") ||
                     request.url.starts_with("https://") || request.url.starts_with("${");
   if (!path)
-    problems.add(value, key, replay::shortened(value.json(), 80) +
-                                 " must say what is requested: \"GET /path\", or {method, url, …} with a "
-                                 "url that begins with / or http://");
+    problems.add(value, key,
+                 replay::shortened(value.json(), 80) +
+                     " must say what is requested: \"GET /path\", or {method, url, …} with a "
+                     "url that begins with / or http://");
   else if (!replay::is_token(request.method))
     problems.add(value, key, "\"" + replay::shortened(request.method, 40) + "\" is no method");
   if (!request.location.empty() && !request.location.starts_with("${") &&
@@ -169,14 +178,22 @@ struct Word {
   std::string_view member;  // what a text stands for; empty: it must be a table (or true)
 };
 constexpr std::array<Word, 16> kWords = {{
-    {"partition", "links/partition", "a"}, {"hold", "links/hold", "a"},
-    {"release", "links/release", "a"},     {"repair", "links/repair", "a"},
-    {"link", "links/set", "rule"},         {"evict", "isolates/evict", "location"},
-    {"evict_object", "objects/evict", ""}, {"abort_object", "objects/abort", ""},
-    {"alarm", "objects/alarm", ""},        {"fault", "faults", ""},
-    {"clear_faults", "faults/clear", "id"}, {"kv", "kv/get", ""},
-    {"kv_put", "kv/put", ""},              {"r2", "r2/get", ""},
-    {"object", "objects/get", ""},         {"sql", "objects/sql", ""},
+    {"partition", "links/partition", "a"},
+    {"hold", "links/hold", "a"},
+    {"release", "links/release", "a"},
+    {"repair", "links/repair", "a"},
+    {"link", "links/set", "rule"},
+    {"evict", "isolates/evict", "location"},
+    {"evict_object", "objects/evict", ""},
+    {"abort_object", "objects/abort", ""},
+    {"alarm", "objects/alarm", ""},
+    {"fault", "faults", ""},
+    {"clear_faults", "faults/clear", "id"},
+    {"kv", "kv/get", ""},
+    {"kv_put", "kv/put", ""},
+    {"r2", "r2/get", ""},
+    {"object", "objects/get", ""},
+    {"sql", "objects/sql", ""},
 }};
 
 void read_control(Fields& fields, const Word* word, Step& step) {
@@ -192,7 +209,8 @@ void read_control(Fields& fields, const Word* word, Step& step) {
     }
   } else {
     control.verb = word->verb;
-    if (value.is(Value::Type::kObject)) control.arguments = value;
+    if (value.is(Value::Type::kObject))
+      control.arguments = value;
     else if (value.is(Value::Type::kString) && !word->member.empty())
       control.arguments.set(std::string(word->member), value);
     else if (!(value.is(Value::Type::kBool) && value.boolean))
@@ -207,7 +225,7 @@ void read_control(Fields& fields, const Word* word, Step& step) {
 void read_clock(Fields& fields, std::string_view word, Step& step) {
   step.kind = Step::Kind::kClock;
   const std::string shown = fields.find(word)->is(Value::Type::kString) ? fields.find(word)->string
-                                                                       : fields.find(word)->json();
+                                                                        : fields.find(word)->json();
   step.name = std::string(word) + " " + shown;
   if (word == "advance") {
     step.clock = {ClockStep::Kind::kAdvance, fields.duration(word).value_or(0)};
@@ -216,7 +234,8 @@ void read_clock(Fields& fields, std::string_view word, Step& step) {
   } else {
     constexpr int64_t kLimitUs = 30ll * 86'400 * 1'000'000;
     const bool plain = fields.find(word)->is(Value::Type::kBool);
-    step.clock = {ClockStep::Kind::kUntilIdle, plain ? kLimitUs : fields.duration(word).value_or(0)};
+    step.clock = {ClockStep::Kind::kUntilIdle,
+                  plain ? kLimitUs : fields.duration(word).value_or(0)};
   }
 }
 
@@ -226,21 +245,25 @@ void read_group(Fields& fields, Step& step) {
   if (!list.is(Value::Type::kArray) || list.items.empty() || list.items.size() > kGroupMax)
     return fields.wrong("group", "a list of 1 to " + std::to_string(kGroupMax) + " requests");
   for (size_t i = 0; i < list.items.size() && !fields.problems().first; ++i)
-    step.requests.push_back(
-        read_request(list.items[i], key + "[" + std::to_string(i) + "]", nullptr, fields.problems()));
+    step.requests.push_back(read_request(list.items[i], key + "[" + std::to_string(i) + "]",
+                                         nullptr, fields.problems()));
   step.name = "group of " + std::to_string(list.items.size());
 }
 
-Step read_step(const Value& value, const std::string& key, Problems& problems, size_t& count, int depth) {
-  static constexpr std::string_view kOwn[] = {"request", "group", "advance", "set", "run_until_idle",
-                                              "control", "repeat"};
+Step read_step(const Value& value, const std::string& key, Problems& problems, size_t& count,
+               int depth) {
+  static constexpr std::string_view kOwn[] = {"request",        "group",   "advance", "set",
+                                              "run_until_idle", "control", "repeat"};
   Step step;
   step.place = {key, value.line};
   Fields fields(value, key, problems);
-  fields.only({"name", "request", "group", "advance", "set", "run_until_idle", "control", "repeat",
-               "partition", "hold", "release", "repair", "link", "evict", "evict_object", "abort_object",
-               "alarm", "fault", "clear_faults", "kv", "kv_put", "r2", "object", "sql", "expect", "error",
-               "save", "with", "steps", "headers", "body", "json", "form", "location", "session", "cookies"});
+  fields.only(
+      {"name",         "request", "group",        "advance",      "set",     "run_until_idle",
+       "control",      "repeat",  "partition",    "hold",         "release", "repair",
+       "link",         "evict",   "evict_object", "abort_object", "alarm",   "fault",
+       "clear_faults", "kv",      "kv_put",       "r2",           "object",  "sql",
+       "expect",       "error",   "save",         "with",         "steps",   "headers",
+       "body",         "json",    "form",         "location",     "session", "cookies"});
   std::string word;
   const Word* control = nullptr;
   size_t words = 0;
@@ -251,11 +274,12 @@ Step read_step(const Value& value, const std::string& key, Problems& problems, s
     if (fields.find(one.name)) control = &one, word = one.name, ++words;
   }
   if (words != 1) {
-    problems.add(value, key, words == 0 ? "does nothing: a step has one of request, group, advance, set, "
-                                          "run_until_idle, partition, hold, release, repair, link, evict, "
-                                          "evict_object, abort_object, alarm, fault, clear_faults, kv, "
-                                          "kv_put, r2, object, sql, control, repeat"
-                                        : "does several things at once; make them steps of their own");
+    problems.add(value, key,
+                 words == 0 ? "does nothing: a step has one of request, group, advance, set, "
+                              "run_until_idle, partition, hold, release, repair, link, evict, "
+                              "evict_object, abort_object, alarm, fault, clear_faults, kv, "
+                              "kv_put, r2, object, sql, control, repeat"
+                            : "does several things at once; make them steps of their own");
     return step;
   }
   if (control || word == "control") {
@@ -282,8 +306,8 @@ Step read_step(const Value& value, const std::string& key, Problems& problems, s
 
 }  // namespace
 
-std::vector<Step> read_steps(const Value& list, const std::string& key, Problems& problems, size_t& count,
-                             int depth) {
+std::vector<Step> read_steps(const Value& list, const std::string& key, Problems& problems,
+                             size_t& count, int depth) {
   std::vector<Step> steps;
   if (!list.is(Value::Type::kArray)) {
     problems.add(list, key, "must be a list of steps ([[step]] in TOML)");
@@ -291,11 +315,13 @@ std::vector<Step> read_steps(const Value& list, const std::string& key, Problems
   }
   for (size_t i = 0; i < list.items.size() && !problems.first; ++i) {
     if (++count > kStepsMax) {
-      problems.add(list.items[i], key, "more than " + std::to_string(kStepsMax) +
-                                           " steps; let a repeat do what is the same");
+      problems.add(
+          list.items[i], key,
+          "more than " + std::to_string(kStepsMax) + " steps; let a repeat do what is the same");
       break;
     }
-    steps.push_back(read_step(list.items[i], key + "[" + std::to_string(i) + "]", problems, count, depth));
+    steps.push_back(
+        read_step(list.items[i], key + "[" + std::to_string(i) + "]", problems, count, depth));
   }
   return steps;
 }

@@ -35,8 +35,9 @@ std::expected<std::string, std::string> Variables::fill(std::string_view text) c
     if (!value) {
       std::string known;
       for (const auto& [one, unused] : values_) known += (known.empty() ? "" : ", ") + one;
-      return std::unexpected("there is no variable ${" + replay::shortened(name, 40) + "}; there are " +
-                             (known.empty() ? "none" : known) + " (save makes one)");
+      return std::unexpected("there is no variable ${" + replay::shortened(name, 40) +
+                             "}; there are " + (known.empty() ? "none" : known) +
+                             " (save makes one)");
     }
     out += *value;
     at = end + 1;
@@ -115,7 +116,8 @@ void compare(const Value& expected, const Value* actual, const std::string& path
   const auto say = [&found, &path](const std::string& what) {
     found.push_back((path.empty() ? "it" : path) + ": " + what);
   };
-  if (!actual) return say("expected " + replay::shortened(expected.json(), 200) + ", but it is not there");
+  if (!actual)
+    return say("expected " + replay::shortened(expected.json(), 200) + ", but it is not there");
   if (expected.is(Value::Type::kObject) && actual->is(Value::Type::kObject)) {
     for (const auto& [name, value] : expected.members)
       compare(value, actual->find(name), path.empty() ? name : path + "." + name, found);
@@ -124,7 +126,8 @@ void compare(const Value& expected, const Value* actual, const std::string& path
   if (expected.is(Value::Type::kArray) && actual->is(Value::Type::kArray)) {
     if (expected.items.size() != actual->items.size())
       return say("expected " + std::to_string(expected.items.size()) + " items, got " +
-                 std::to_string(actual->items.size()) + ": " + replay::shortened(actual->json(), 200));
+                 std::to_string(actual->items.size()) + ": " +
+                 replay::shortened(actual->json(), 200));
     for (size_t i = 0; i < expected.items.size(); ++i)
       compare(expected.items[i], &actual->items[i], path + "[" + std::to_string(i) + "]", found);
     return;
@@ -136,7 +139,8 @@ void compare(const Value& expected, const Value* actual, const std::string& path
 
 }  // namespace
 
-std::vector<std::string> mismatches(const Value& expected, const Value* actual, const std::string& path) {
+std::vector<std::string> mismatches(const Value& expected, const Value* actual,
+                                    const std::string& path) {
   std::vector<std::string> found;
   compare(expected, actual, path, found);
   return found;

@@ -54,7 +54,9 @@ std::expected<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
 
 ChildProcess::~ChildProcess() = default;
 
-void ChildProcess::terminate() { uv_process_kill(&process_, SIGTERM); }
+void ChildProcess::terminate() {
+  uv_process_kill(&process_, SIGTERM);
+}
 
 void ChildProcess::take(std::string_view bytes) {
   while (!bytes.empty()) {

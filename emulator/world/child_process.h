@@ -1,5 +1,5 @@
-// Another process that works for this one: started with some words, its standard output read line by line.
-// What it says is no event of any world; whoever started it decides what it means.
+// Another process that works for this one: started with some words, its standard output read line
+// by line. What it says is no event of any world; whoever started it decides what it means.
 // Threading: the loop thread. Calls come from the loop.
 #ifndef OFFING_EMULATOR_WORLD_CHILD_PROCESS_H_
 #define OFFING_EMULATOR_WORLD_CHILD_PROCESS_H_
@@ -31,7 +31,8 @@ class ChildProcess {
   void terminate();
 
  private:
-  ChildProcess(OnLine on_line, OnEnd on_end) : on_line_(std::move(on_line)), on_end_(std::move(on_end)) {}
+  ChildProcess(OnLine on_line, OnEnd on_end)
+      : on_line_(std::move(on_line)), on_end_(std::move(on_end)) {}
   void take(std::string_view bytes);
   void ended();
 

@@ -1,5 +1,6 @@
-// Whatever a scenario file holds: a scenario within its bounds, or a problem with a place and a reason. The
-// first byte says which format; what was read is filled in with variables that do not suffice.
+// Whatever a scenario file holds: a scenario within its bounds, or a problem with a place and a
+// reason. The first byte says which format; what was read is filled in with variables that do not
+// suffice.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -29,7 +30,8 @@ void check_steps(const std::vector<Step>& steps, int depth, size_t& count) {
       require(!request.method.empty() && !request.url.empty() && request.at_us >= 0);
       const auto url = variables.fill(request.url);
       require(url.has_value() || !url.error().empty());
-      if (request.expect.json) require(mismatches(*request.expect.json, &*request.expect.json, "").empty());
+      if (request.expect.json)
+        require(mismatches(*request.expect.json, &*request.expect.json, "").empty());
     }
     if (step.kind == Step::Kind::kControl) {
       require(step.control.arguments.is(offing::config::Value::Type::kObject));

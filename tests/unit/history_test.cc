@@ -12,8 +12,12 @@ namespace {
 using Op = RegisterOperation;
 constexpr uint64_t kNever = Op::kNever;
 
-bool linearizable(const std::vector<Op>& history) { return check_registers(history).linearizable.empty(); }
-bool sequential(const std::vector<Op>& history) { return check_registers(history).sequential.empty(); }
+bool linearizable(const std::vector<Op>& history) {
+  return check_registers(history).linearizable.empty();
+}
+bool sequential(const std::vector<Op>& history) {
+  return check_registers(history).sequential.empty();
+}
 
 // By trying every order: what check_registers says in n log n.
 bool by_search(const std::vector<Op>& history, bool real_time) {
@@ -22,12 +26,14 @@ bool by_search(const std::vector<Op>& history, bool real_time) {
   const auto before = [&](const Op& a, const Op& b) {
     return a.ended < b.began && (real_time || a.process == b.process);
   };
-  const auto search = [&](auto&& self, std::vector<size_t> rest, uint64_t value, uint64_t high) -> bool {
+  const auto search = [&](auto&& self, std::vector<size_t> rest, uint64_t value,
+                          uint64_t high) -> bool {
     if (rest.empty()) return true;
     for (size_t i = 0; i < rest.size(); ++i) {
       const Op& next = history[rest[i]];
       bool first = true;
-      for (size_t other : rest) first = first && (other == rest[i] || !before(history[other], next));
+      for (size_t other : rest)
+        first = first && (other == rest[i] || !before(history[other], next));
       if (!first) continue;
       if (next.is_write ? next.version <= high : next.version != value) continue;
       std::vector<size_t> after = rest;
@@ -48,7 +54,8 @@ TEST_CASE("registers: one after the other") {
 }
 
 TEST_CASE("registers: an old version read after a new one was written") {
-  const std::vector<Op> stale = {{"k", 0, true, 1, 1, 2}, {"k", 0, true, 2, 3, 4}, {"k", 1, false, 1, 5, 6}};
+  const std::vector<Op> stale = {
+      {"k", 0, true, 1, 1, 2}, {"k", 0, true, 2, 3, 4}, {"k", 1, false, 1, 5, 6}};
   const RegisterCheck check = check_registers(stale);
   REQUIRE(check.linearizable.size() == 1);
   CHECK(check.linearizable[0].earlier == 1);
@@ -58,7 +65,8 @@ TEST_CASE("registers: an old version read after a new one was written") {
   CHECK(check.sequential.empty());  // it is the other process's view
 }
 
-TEST_CASE("registers: while the write is under way either version may be read, but not back and forth") {
+TEST_CASE(
+    "registers: while the write is under way either version may be read, but not back and forth") {
   const Op write{"k", 0, true, 2, 10, 20};
   const Op first{"k", 0, true, 1, 1, 2};
   CHECK(linearizable({first, write, {"k", 1, false, 1, 11, 12}, {"k", 1, false, 2, 13, 14}}));
@@ -76,8 +84,10 @@ TEST_CASE("registers: a version read before its write began") {
 
 TEST_CASE("registers: keys apart; a write without an end may be seen or not") {
   CHECK(linearizable({{"a", 0, true, 2, 1, 2}, {"b", 0, false, 0, 3, 4}}));
-  CHECK(linearizable({{"a", 0, true, 2, 1, kNever}, {"a", 1, false, 0, 3, 4}, {"a", 1, false, 2, 5, 6}}));
-  CHECK(!linearizable({{"a", 0, true, 2, 1, kNever}, {"a", 1, false, 2, 3, 4}, {"a", 1, false, 0, 5, 6}}));
+  CHECK(linearizable(
+      {{"a", 0, true, 2, 1, kNever}, {"a", 1, false, 0, 3, 4}, {"a", 1, false, 2, 5, 6}}));
+  CHECK(!linearizable(
+      {{"a", 0, true, 2, 1, kNever}, {"a", 1, false, 2, 3, 4}, {"a", 1, false, 0, 5, 6}}));
 }
 
 TEST_CASE("registers: agrees with a search of all orders on random histories") {
@@ -99,8 +109,9 @@ TEST_CASE("registers: agrees with a search of all orders on random histories") {
     bool proper = true;
     for (size_t i = 0; i < n; ++i) {
       for (size_t j = i + 1; j < n; ++j) {
-        proper = proper && (history[i].process != history[j].process ||
-                            history[i].ended < history[j].began || history[j].ended < history[i].began);
+        proper =
+            proper && (history[i].process != history[j].process ||
+                       history[i].ended < history[j].began || history[j].ended < history[i].began);
       }
     }
     if (!proper) continue;
@@ -118,7 +129,9 @@ namespace {
 History story() {
   History history;
   uint64_t sequence = 0;
-  const auto emit = [&](int64_t at_us, const trace::Event& event) { history.on_event({++sequence, at_us}, event); };
+  const auto emit = [&](int64_t at_us, const trace::Event& event) {
+    history.on_event({++sequence, at_us}, event);
+  };
   emit(0, trace::RequestEvent{1, "LHR", 0, "POST", "https://x/", "ada"});
   emit(1, trace::KvWriteEvent{1, "LHR", "S", "u", "put", 3, 1, ""});
   emit(2, trace::KvWriteEvent{1, "LHR", "S", "u", "put", 0, 1, "KV PUT failed: 503"});

@@ -45,7 +45,8 @@ class Run {
   }
   void r2_put(int64_t at_ms, uint64_t id, std::string_view version, std::string_view outcome = "ok",
               std::string_view error = "") {
-    emit(at_ms, trace::R2WriteEvent{id, "LHR", "binding", "LOGS", "a", "put", version, 1, outcome, error});
+    emit(at_ms,
+         trace::R2WriteEvent{id, "LHR", "binding", "LOGS", "a", "put", version, 1, outcome, error});
   }
   void r2_get(int64_t at_ms, uint64_t id, std::string_view version) {
     emit(at_ms, trace::R2ReadEvent{id, "LHR", "binding", "LOGS", "a", "get", version, 1,
@@ -108,8 +109,9 @@ TEST_CASE("no_stale_auth_reads names the read, the write, both places and the ti
   Run run({Invariant::kNoStaleAuthReads}, {"SESSIONS/user:*"});
   sign_out(run);
   const Violation& v = run.only();
-  CHECK(v.text == "GET /me in SIN read version 1 of SESSIONS/user:7, 41 s after its deletion (version 2) "
-                  "was acknowledged in LHR (POST /sign-out).");
+  CHECK(v.text ==
+        "GET /me in SIN read version 1 of SESSIONS/user:7, 41 s after its deletion (version 2) "
+        "was acknowledged in LHR (POST /sign-out).");
   CHECK(v.location == "SIN");
   CHECK(v.session == "SIN");
   CHECK(v.event.sequence == 8);
@@ -141,8 +143,9 @@ TEST_CASE("read_your_writes: a session that moves to another location misses its
   run.get(20, 3, "SIN", {0, true, 1, false, 20});
   const Violation& v = run.only();
   CHECK(v.session == "ada");
-  CHECK(v.text == "GET /name in SIN read nothing of SESSIONS/user:7, 20 ms after session ada itself had "
-                  "written version 1.");
+  CHECK(v.text ==
+        "GET /name in SIN read nothing of SESSIONS/user:7, 20 ms after session ada itself had "
+        "written version 1.");
 }
 
 TEST_CASE("read_your_writes: somebody's newer version is as good as one's own") {
@@ -210,8 +213,9 @@ TEST_CASE("no_lost_update: two read the same and both put") {
   const Violation& v = run.only();
   CHECK(v.event.request == 2);
   CHECK(v.against.request == 1);
-  CHECK(v.text == "POST /like in SIN read version 1 of SESSIONS/user:7 and put version 3 over version 2, "
-                  "which POST /like had written in LHR and it had not seen: that update is lost.");
+  CHECK(v.text ==
+        "POST /like in SIN read version 1 of SESSIONS/user:7 and put version 3 over version 2, "
+        "which POST /like had written in LHR and it had not seen: that update is lost.");
 }
 
 TEST_CASE("no_lost_update: one after the other, blind writes and deletions lose nothing") {
@@ -249,8 +253,9 @@ TEST_CASE("no_acknowledged_write_lost: what was acknowledged is not there any mo
   run.put(0, 1, "LHR", 7);
   run.request(10, 2, "LHR", "GET /order");
   run.get(10, 2, "LHR", {5, false, 5, false, 0});
-  CHECK(run.only().text == "Version 7 of SESSIONS/user:7 was acknowledged to POST /order and is lost: "
-                           "10 ms later the newest is version 5.");
+  CHECK(run.only().text ==
+        "Version 7 of SESSIONS/user:7 was acknowledged to POST /order and is lost: "
+        "10 ms later the newest is version 5.");
 }
 
 TEST_CASE("no_acknowledged_write_lost: an R2 object is gone") {
@@ -275,7 +280,8 @@ TEST_CASE("no_acknowledged_write_lost: success is answered over a refused write"
   run.response(6, 3, 201);
   const Violation& v = run.only();
   CHECK(v.event.request == 1);
-  CHECK(v.text.starts_with("POST /a in LHR was answered 201, but its put of SESSIONS/user:7 was refused: "));
+  CHECK(v.text.starts_with(
+      "POST /a in LHR was answered 201, but its put of SESSIONS/user:7 was refused: "));
 }
 
 TEST_CASE("no_limit_exceeded: stopped, refused, told by an exception") {

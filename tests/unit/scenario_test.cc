@@ -1,3 +1,5 @@
+#include "emulator/scenario/scenario.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -5,7 +7,6 @@
 #include "emulator/scenario/cookies.h"
 #include "emulator/scenario/find.h"
 #include "emulator/scenario/result.h"
-#include "emulator/scenario/scenario.h"
 #include "emulator/scenario/values.h"
 
 using namespace offing;
@@ -23,7 +24,9 @@ std::string bad(const std::string& text, const std::string& file = "x.toml") {
   auto read = read_scenario(text, file);
   return read ? "" : read.error().text();
 }
-Value json(std::string_view text) { return config::parse_jsonc(text, "").value(); }
+Value json(std::string_view text) {
+  return config::parse_jsonc(text, "").value();
+}
 
 constexpr const char* kHead = "worker = \"..\"\n";
 
@@ -60,7 +63,8 @@ request = "GET /"
   CHECK(s.only_seeds == std::vector<uint64_t>{7, 9});
   CHECK(s.start_us == 1'770'076'800'000'000);
   using invariants::Invariant;
-  CHECK(s.invariants.at(Invariant::kNoStaleAuthReads).keys == std::vector<std::string>{"SESSIONS/session:*"});
+  CHECK(s.invariants.at(Invariant::kNoStaleAuthReads).keys ==
+        std::vector<std::string>{"SESSIONS/session:*"});
   CHECK(s.invariants.at(Invariant::kReadYourWrites).on);
   CHECK(!s.invariants.at(Invariant::kNoLostUpdate).on);
 }
@@ -119,37 +123,41 @@ steps = [{ advance = 10 }, { fault = { point = "kv.get.unavailable", rule = "#3"
   CHECK(s.steps[9].steps.at(0).clock.us == 10'000);
   CHECK(s.steps[9].steps.at(1).control.verb == "faults");
 
-  const Scenario j = good(R"({"worker": "..", /* why */ "step": [{"request": "GET /", "expect": {"headers": {"a": null}}}]})",
-                          "x.jsonc");
+  const Scenario j = good(
+      R"({"worker": "..", /* why */ "step": [{"request": "GET /", "expect": {"headers": {"a": null}}}]})",
+      "x.jsonc");
   CHECK(!j.steps.at(0).requests.at(0).expect.headers.at(0).value.has_value());
   CHECK(j.name == "x.jsonc");
 }
 
 TEST_CASE("a scenario: mistakes name file, line, key, value and what is allowed") {
-  CHECK(bad("[[step]]\nrequest = \"GET /\"") .find("x.toml") == 0);
+  CHECK(bad("[[step]]\nrequest = \"GET /\"").find("x.toml") == 0);
   CHECK(bad("[[step]]\nrequest = \"GET /\"").find("worker: is missing") != std::string::npos);
   CHECK(bad(kHead).find("step: is missing") != std::string::npos);
-  CHECK(bad(std::string(kHead) + "seeed = 1\n[[step]]\nrequest=\"/\"").find("Did you mean \"seed\"?") !=
-        std::string::npos);
+  CHECK(bad(std::string(kHead) + "seeed = 1\n[[step]]\nrequest=\"/\"")
+            .find("Did you mean \"seed\"?") != std::string::npos);
   CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nadvance=\"1s\"")
             .find("step[0]: does several things at once") != std::string::npos);
-  CHECK(bad(std::string(kHead) + "[[step]]\nname=\"x\"").find("does nothing: a step has one of request") !=
-        std::string::npos);
+  CHECK(bad(std::string(kHead) + "[[step]]\nname=\"x\"")
+            .find("does nothing: a step has one of request") != std::string::npos);
   CHECK(bad(std::string(kHead) + "[[step]]\nadvance=\"1 week\"") ==
-        "x.toml:3:9: step[0].advance: \"1 week\" must be a duration: milliseconds, or a text like \"60s\", "
+        "x.toml:3:9: step[0].advance: \"1 week\" must be a duration: milliseconds, or a text like "
+        "\"60s\", "
         "\"90ms\", \"1.5h\", \"30d\"");
   CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"me\"").find("must say what is requested") !=
         std::string::npos);
   CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nexpect={status=99}")
             .find("step[0].expect.status: 99 must be a status") != std::string::npos);
-  CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nlocation=\"London\"").find("location") !=
+  CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nlocation=\"London\"")
+            .find("location") != std::string::npos);
+  CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nbody=\"a\"\njson={}")
+            .find("the only body") != std::string::npos);
+  CHECK(bad(std::string(kHead) + "[[step]]\nrepeat=0\nsteps=[]").find("from 1 to 10000") !=
         std::string::npos);
-  CHECK(bad(std::string(kHead) + "[[step]]\nrequest=\"GET /\"\nbody=\"a\"\njson={}").find("the only body") !=
-        std::string::npos);
-  CHECK(bad(std::string(kHead) + "[[step]]\nrepeat=0\nsteps=[]").find("from 1 to 10000") != std::string::npos);
   CHECK(bad(std::string(kHead) + "[invariants]\nno_stale_auth_reads=true\n[[step]]\nrequest=\"/\"")
             .find("the keys that decide") != std::string::npos);
-  CHECK(bad(std::string(kHead) + "[invariants]\nread_your_writes=[\"user:*\"]\n[[step]]\nrequest=\"/\"")
+  CHECK(bad(std::string(kHead) +
+            "[invariants]\nread_your_writes=[\"user:*\"]\n[[step]]\nrequest=\"/\"")
             .find("NAMESPACE/KEY") != std::string::npos);
   CHECK(bad(std::string(kFileBytesMax + 1, ' ')).find("at most") != std::string::npos);
   CHECK(bad("[[step]", "x.toml").find("is not TOML") != std::string::npos);
@@ -202,7 +210,8 @@ TEST_CASE("cookies of a session") {
 TEST_CASE("seeds and shards") {
   CHECK(parse_seeds("1..3,9").value() == std::vector<uint64_t>{1, 2, 3, 9});
   CHECK(parse_seeds("7").value() == std::vector<uint64_t>{7});
-  for (const char* wrong : {"", "1..", "3..1", "a", "1,,2", "0..99999999", "1..2..3"}) CHECK(!parse_seeds(wrong));
+  for (const char* wrong : {"", "1..", "3..1", "a", "1,,2", "0..99999999", "1..2..3"})
+    CHECK(!parse_seeds(wrong));
   for (const char* wrong : {"", "0/2", "3/2", "1", "1/0", "a/b"}) CHECK(!parse_shard(wrong));
   const Shard shard = parse_shard("2/3").value();
   std::vector<int> held(60);
@@ -241,9 +250,11 @@ TEST_CASE("a result crosses as a line of JSON, and is told as text, JUnit and TA
   good.name = r.name;
   good.seed = 18;
   CHECK(summary_text({r, good}, 1'500'000, {}) ==
-        "FAIL s/a.toml: A <name> (2 seeds, 0 ms of its time); failing seeds: 17\n"
+        "FAIL s/a.toml: A <name> (2 seeds, 0 s of its time); failing seeds: 17\n"
         "1 passed, 1 failed in 1.50 s\n");
-  CHECK(junit_of({r, good}).find("<testcase classname=\"s/a.toml\" name=\"A &lt;name&gt;, seed 17\"") !=
+  CHECK(junit_of({r, good}).find(
+            "<testcase classname=\"s/a.toml\" name=\"A &lt;name&gt;, seed 17\"") !=
         std::string::npos);
-  CHECK(tap_of({r, good}).starts_with("TAP version 13\n1..2\nnot ok 1 - s/a.toml: A <name>, seed 17\n"));
+  CHECK(tap_of({r, good}).starts_with(
+      "TAP version 13\n1..2\nnot ok 1 - s/a.toml: A <name>, seed 17\n"));
 }
