@@ -65,7 +65,8 @@ std::unique_ptr<Visibility> Adversarial::copy(const Places& places, Copied& copi
   auto made = std::make_unique<Adversarial>(places);
   made->heap_.reserve(heap_.size());
   const auto one = [&copied](const Message& m) -> Message {
-    return {m.due_ms, m.id, m.ns, m.from, m.to, copied.entries.at(m.entry), copied.of(m.version)};
+    Entry* entry = copied.entries.at(m.entry);
+    return {m.due_ms, m.id, m.ns, m.from, m.to, entry, copied.of(m.version, *m.entry, *entry)};
   };
   for (const Message& m : heap_)  // in the heap's own order: it is a heap again
     made->heap_.push_back(one(m));

@@ -12,28 +12,29 @@ bool limited_by_location(const KvSettings& settings) {
 }
 
 std::unique_ptr<Slot[]> copy_slots(const std::unique_ptr<Slot[]>& from, uint32_t count,
-                                   Copied& copied) {
+                                   const Entry& of, const Entry& made, Copied& copied) {
   if (!from) return nullptr;
   auto to = std::make_unique<Slot[]>(count);
   for (uint32_t i = 0; i < count; ++i) {
     to[i] = from[i];
-    to[i].version = copied.of(from[i].version);
+    to[i].version = copied.of(from[i].version, of, made);
   }
   return to;
 }
 
-// The versions' copies are asked for by reference: a second holder would count as sharing.
 std::unique_ptr<Entry> copy_entry(const Entry& from, const Places& places, Copied& copied) {
   auto to = std::make_unique<Entry>();
   to->key = from.key;
   to->versions.reserve(from.versions.size());
-  for (const VersionRef& version : from.versions) to->versions.push_back(copied.of(version));
+  for (const VersionRef& version : from.versions)
+    to->versions.push_back(std::make_shared<const Version>(*version));
   to->first_written_at_ms = from.first_written_at_ms;
-  to->slots = copy_slots(from.slots, places.count(), copied);
-  to->tiers = copy_slots(from.tiers, places.regions, copied);
+  to->slots = copy_slots(from.slots, places.count(), from, *to, copied);
+  to->tiers = copy_slots(from.tiers, places.regions, from, *to, copied);
   if (from.replicas) {
     to->replicas = std::make_unique<VersionRef[]>(places.count());
-    for (uint32_t i = 0; i < places.count(); ++i) to->replicas[i] = copied.of(from.replicas[i]);
+    for (uint32_t i = 0; i < places.count(); ++i)
+      to->replicas[i] = copied.of(from.replicas[i], from, *to);
   }
   to->messages = from.messages;
   to->trim_at = from.trim_at;

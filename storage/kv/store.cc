@@ -150,6 +150,7 @@ void Store::load(Write write, uint64_t seq, int64_t written_at_ms) {
   auto version = std::make_shared<Version>();
   version->seq = seq != 0 ? seq : space.last_seq + 1;
   raise_seq(write.ns, version->seq);
+  version->deleted = !write.value;
   version->value = std::move(write.value);
   version->metadata_json = std::move(write.metadata_json);
   version->expiration_s = write.expiration_s;

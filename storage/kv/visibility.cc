@@ -48,10 +48,11 @@ class Strong final : public Visibility {
 
 }  // namespace
 
-VersionRef Copied::of(const VersionRef& version) {
+VersionRef Copied::of(const VersionRef& version, const Entry& from, const Entry& to) {
   if (!version) return nullptr;
-  if (version.use_count() == 1) return std::make_shared<const Version>(*version);
-  VersionRef& made = versions_[version.get()];
+  for (size_t i = from.versions.size(); i-- > 0;)  // mostly the last
+    if (from.versions[i] == version) return to.versions[i];
+  VersionRef& made = old_[version.get()];
   if (!made) made = std::make_shared<const Version>(*version);
   return made;
 }

@@ -58,11 +58,12 @@ struct Peeked {
 // that whoever shared one shares its copy.
 class Copied {
  public:
-  VersionRef of(const VersionRef& version);
+  // Of what an entry holds, or what is under way to it; the copy `to` has its versions already.
+  VersionRef of(const VersionRef& version, const Entry& from, const Entry& to);
   std::unordered_map<const Entry*, Entry*> entries;  // those with messages under way
 
  private:
-  std::unordered_map<const Version*, VersionRef> versions_;
+  std::unordered_map<const Version*, VersionRef> old_;  // those that are no entry's any more
 };
 
 // Told when a version arrives at a location's replica.

@@ -168,8 +168,9 @@ ActorsRun::ActorsRun(std::string_view main_module, ActorsRunOptions options)
   TopologyOptions places;
   places.locations = options.locations;
   topology_ = std::make_unique<Topology>(*services_, shared_engine(), bundle_, worker_, places);
-  auto actors = Actors::open(*world_, *topology_, worker_,
-                             {options.state, options.commit_delay_us, options.links});
+  auto actors = options.from ? Actors::open(*world_, *topology_, worker_, *options.from)
+                             : Actors::open(*world_, *topology_, worker_,
+                                            {options.state, options.commit_delay_us, options.links});
   REQUIRE_MESSAGE(actors.has_value(), actors.error());
   actors_ = std::move(*actors);
   services_->guest_calls = actors_.get();

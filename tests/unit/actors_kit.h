@@ -34,6 +34,7 @@ struct ActorsRunOptions {
   std::vector<ActorClass> classes;  // default: one, "Actor", bound as ACTOR
   std::string compatibility_date = "2026-06-01";
   int64_t start_us = VirtualWorld::kDefaultStartUs;
+  std::shared_ptr<const Actors::State> from;  // the objects of another run; then without `links`
 };
 
 // The source of a Worker around the body of the class Actor. Its handler calls, in the object that
