@@ -1,5 +1,6 @@
 #include "emulator/s3/s3_front.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -80,14 +81,16 @@ std::expected<uint32_t, S3Error> find_or_make_bucket(const Exchange& x) {
   return (*made)->id;
 }
 
-// Clients sign with the time of their own clocks. A virtual world's clock has nothing to do with those: there
-// each signature is taken as made now, and a presigned URL does not run out.
+// Clients sign with the time of their own clocks, and a virtual world's clock has nothing to do with those:
+// there each signature is taken as made now. A presigned URL runs out on the world's clock, unless it is dated
+// ahead of that: then another clock dated it, and it does not run out.
 int64_t time_of_signature_ms(const Exchange& x) {
   const int64_t now_ms = x.door.world.now_ms();
   if (!x.door.world.is_virtual()) return now_ms;
   const std::string* query = x.query.get("X-Amz-Date");
   const auto date = query ? std::optional<std::string_view>(*query) : x.headers().get("x-amz-date");
-  return date ? parse_basic_date(*date).value_or(now_ms) : now_ms;
+  const int64_t dated_ms = date ? parse_basic_date(*date).value_or(now_ms) : now_ms;
+  return query ? std::max(dated_ms, now_ms) : dated_ms;
 }
 
 // What stands between a request and its operation, in order; the error that it is answered with.

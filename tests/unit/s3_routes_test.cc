@@ -161,6 +161,15 @@ TEST_CASE("spec/r2.md 5.1: an expired presigned URL, by its switch") {
   }
 }
 
+TEST_CASE("in virtual time: what a client's own clock dated is taken as dated now") {
+  S3Kit s3;
+  const int64_t ahead_ms = s3.world.now_ms() + int64_t{400} * 86'400'000;
+  const std::string url = s3.make("GET", "/bucket/key", {}, "").url;
+  Request request = s3.make("GET", "/bucket/key", {}, "");
+  request.url = s3::presign("GET", url, s3.credentials, "auto", 60, ahead_ms);
+  CHECK(s3.handle(std::move(request)).said() == "404 NoSuchKey");
+}
+
 // ---- Hosts
 
 TEST_CASE("spec/r2.md 5.1: virtual hosts name the bucket; other labels do not") {
