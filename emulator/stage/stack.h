@@ -83,6 +83,8 @@ class Stack {
   // reset, state stays. When it cannot be read everything is as before; a Worker that then does not
   // start answers its requests with the reason. Not while a guest runs.
   std::expected<void, std::string> reload();
+  // Has the engine make beforehand what another isolate needs; false: it has done so.
+  bool prepare_isolate() { return engine_->prepare_spare(limits_.limits.memory_bytes); }
   // Makes the first isolate, so that a Worker that cannot start says so now.
   std::expected<void, std::string> start_first_isolate();
 

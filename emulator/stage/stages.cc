@@ -7,16 +7,22 @@ namespace offing {
 
 // A world that is over is taken down a moment later, so that nobody waits for it.
 constexpr int64_t kRetireAfterUs = 1000;
+// So long nothing was begun: then there is time to prepare what the next world needs.
+constexpr int64_t kQuietUs = 20'000;
 
 Stages::Stages(RealWorld& house, std::unique_ptr<Stage> main, Made made)
     : house_(house), made_(std::move(made)) {
   Stage& stage = *stages_.emplace("main", std::move(main)).first->second;
   if (!may_copy(stage)) return;
   initial_ = std::make_shared<const StackState>(stage.stack().copy_state());
+  initial_auto_skip_ = stage.virtual_world()->auto_skip();
   initial_events_ = stage.world().trace().count();
+  prepare_soon();
 }
 
-Stages::~Stages() = default;
+Stages::~Stages() {
+  if (preparing_ != 0) house_.cancel(preparing_);
+}
 
 Stage* Stages::find(std::string_view id) {
   auto at = stages_.find(id);
@@ -31,6 +37,15 @@ Stage* Stages::install(std::unique_ptr<Stage> stage) {
 
 void Stages::retire(std::unique_ptr<Stage> stage) {
   house_.schedule_after(kRetireAfterUs, [stage = std::move(stage)] {});
+}
+
+// One at a time, so that a request waits for no more than one.
+void Stages::prepare_soon() {
+  if (preparing_ != 0) house_.cancel(preparing_);
+  preparing_ = house_.schedule_after(kQuietUs, [this] {
+    preparing_ = 0;
+    if (main().stack().prepare_isolate()) prepare_soon();
+  });
 }
 
 StageResult<void> Stages::may_copy(Stage& stage) const {
@@ -84,6 +99,7 @@ StageResult<std::unique_ptr<Stage>> Stages::build(std::string id, Stage& from, c
   auto stack = Stack::fork(stage->world(), from.stack(), state);
   if (!stack) return std::unexpected(StageError{"cannot_fork", stack.error()});
   stage->set_stack(std::move(*stack));
+  prepare_soon();
   return stage;
 }
 
@@ -105,6 +121,7 @@ StageResult<Stage*> Stages::reset(Stage& stage, std::optional<uint64_t> seed) {
   if (auto may = may_copy(stage); !may) return std::unexpected(may.error());
   auto built = build(stage.id, stage, *initial_, seed);
   if (!built) return std::unexpected(built.error());
+  (*built)->virtual_world()->set_auto_skip(initial_auto_skip_);
   retire(std::move(stages_.find(stage.id)->second));
   return install(std::move(*built));
 }

@@ -71,13 +71,16 @@ class Stages {
                                             std::optional<uint64_t> seed);
   Stage* install(std::unique_ptr<Stage> stage);
   void retire(std::unique_ptr<Stage> stage);
+  void prepare_soon();
 
   RealWorld& house_;
   Made made_;
   std::map<std::string, std::unique_ptr<Stage>, std::less<>> stages_;
   std::map<std::string, Snapshot, std::less<>> snapshots_;
   std::shared_ptr<const StackState> initial_;  // null: state on disk, or real time
-  uint64_t initial_events_ = 0;                // of main's trace, when it was taken
+  bool initial_auto_skip_ = true;
+  uint64_t initial_events_ = 0;  // of main's trace, when it was taken
+  EventId preparing_ = 0;
   uint64_t next_world_ = 1;
   uint64_t next_snapshot_ = 1;
 };

@@ -4,6 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import * as offing from "../../tools/client/index.js";
 import { command, eventually, project, root } from "./offing.mjs";
 
@@ -43,8 +44,8 @@ export default { async fetch(request, env) {
     case "random": return new Response(String(Math.random()));
     case "moved": return Response.redirect("http://localhost/who/moved", 302);
     case "large": return new Response("x".repeat(3_000_000));
-    case "zip": return new Response(new Response("zipped ".repeat(1000)).body
-      .pipeThrough(new CompressionStream("gzip")), { headers: { "content-encoding": "gzip" }, encodeBody: "manual" });
+    case "zip": return new Response(Uint8Array.from(atob("${gzipSync("zipped ".repeat(1000)).toString("base64")}"),
+      (c) => c.charCodeAt(0)), { headers: { "content-encoding": "gzip" }, encodeBody: "manual" });
     case "drip": {
       const { readable, writable } = new TransformStream();
       const writer = writable.getWriter();

@@ -169,8 +169,9 @@ export class World extends View {
       after = next;
     }
   }
-  // The events from now on (`after`: from there on), as they happen. Ends with the loop, or with `signal`.
-  events({ event, after, signal } = {}) {
+  // Every event of this world (`after`: those behind it), and then each as it happens. Ends with the loop, or
+  // with `signal`.
+  events({ event, after = 0, signal } = {}) {
     return this.link.events("trace/stream" + queryOf({ event: listed(event), after }), this.id, signal);
   }
   report() {
