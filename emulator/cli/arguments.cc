@@ -25,7 +25,7 @@ static std::string fault_help() {
   return text;
 }
 
-static void add_worker_options(CLI::App& app, WorkerArguments& a) {
+void add_worker_options(CLI::App& app, WorkerArguments& a) {
   app.add_option("-e,--env", a.environment, "Environment of the Wrangler file (env.NAME)");
   app.add_option("-c,--config", a.config, "Wrangler file, when it is not in the project's folder");
   app.add_option("--locations", a.locations, "Simulated locations, IATA codes")
@@ -131,20 +131,10 @@ static CLI::App* add_replay(CLI::App& app, ReplayArguments& replay) {
       ->capture_default_str();
   command->add_option("--json", replay.json_file, "Write the whole report here (\"-\": stdout)");
   command->add_option("--junit", replay.junit_file, "Write a JUnit report here");
+  command->add_option("--seeds", replay.seeds,
+                      "Once under each of these seeds, in virtual time: 1..20, or 3,17");
   command->add_flag("-q,--quiet", replay.quiet, "Only the report");
   add_worker_options(*command, replay.worker);
-  return command;
-}
-
-static CLI::App* add_test(CLI::App& app, TestArguments& test) {
-  CLI::App* command = app.add_subcommand(
-      "test", "Run the test() of every export of a Worker, as workerd test does, in virtual time");
-  command->add_option("project", test.worker.project, "Folder, Wrangler file or module")
-      ->required();
-  command->add_option("--only", test.only, "Only the exports of these names")
-      ->allow_extra_args(false);
-  command->add_flag("--json", test.json, "One JSON line per test");
-  add_worker_options(*command, test.worker);
   return command;
 }
 
@@ -162,10 +152,12 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   CheckArguments check;
   CLI::App* dev_command = add_dev(app, dev);
   CLI::App* replay_command = add_replay(app, replay);
-  add_test(app, test);
+  add_test_command(app, test);
   CLI::App* r2_command = add_r2_command(app, r2);
   CLI::App* limits_command = add_limits_command(app, limits);
   CLI::App* check_command = add_check_command(app, check);
+  CtlArguments ctl;
+  CLI::App* ctl_command = add_ctl_command(app, ctl);
   try {
     // CLI11 takes them from the back.
     std::vector<std::string> reversed(args.rbegin(), args.rend());
@@ -176,6 +168,7 @@ std::variant<Arguments, int> parse_arguments(std::vector<std::string> args) {
   if (*dev_command) return Arguments(std::move(dev));
   if (*r2_command) return Arguments(std::move(r2));
   if (*limits_command) return Arguments(std::move(limits));
+  if (*ctl_command) return Arguments(std::move(ctl));
   if (*check_command) return Arguments(std::move(check));
   if (!*replay_command) return Arguments(std::move(test));
   if (replay.worker.project.empty() == replay.url.empty()) {

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "emulator/cli/check_arguments.h"
+#include "emulator/cli/ctl_arguments.h"
 #include "emulator/cli/limits_arguments.h"
 #include "emulator/cli/r2_arguments.h"
+#include "emulator/cli/test_arguments.h"
 #include "emulator/stage/worker_arguments.h"
 
 namespace offing::cli {
@@ -43,20 +45,17 @@ struct ReplayArguments {
   std::string json_file;
   std::string junit_file;
   std::vector<std::string> reports = {"staleness"};  // --report
+  std::string seeds;     // --seeds: "1..20"; once for each, a line for each
   bool quiet = false;
 };
 
-struct TestArguments {
-  WorkerArguments worker;
-  bool json = false;
-  std::vector<std::string> only;
-};
-
 using Arguments = std::variant<DevArguments, ReplayArguments, TestArguments, R2Arguments,
-                               LimitsArguments, CheckArguments>;
+                               LimitsArguments, CheckArguments, CtlArguments>;
 
 // Of this program.
 const char* version();
+// Options of every command that runs a Worker.
+void add_worker_options(CLI::App& app, WorkerArguments& arguments);
 // The arguments, or the exit code with which to end (0 after --help, 2 after a mistake).
 std::variant<Arguments, int> parse_arguments(std::vector<std::string> args);
 

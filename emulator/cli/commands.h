@@ -9,6 +9,7 @@
 namespace offing::cli {
 
 int run_check(const Process& process, const CheckArguments& arguments);
+int run_ctl(const CtlArguments& arguments);
 int run_dev(const Process& process, const DevArguments& arguments);
 int run_limits(const LimitsArguments& arguments);
 int run_replay(const Process& process, const ReplayArguments& arguments);

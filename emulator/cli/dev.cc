@@ -10,11 +10,7 @@
 #include "emulator/cli/console.h"
 #include "emulator/cli/reload.h"
 #include "emulator/cli/s3_door.h"
-#if __has_include("emulator/control/front.h")
 #include "emulator/control/front.h"
-#else
-#include "emulator/gateway/http_front.h"
-#endif
 #include "emulator/stage/http_limits.h"
 #include "emulator/stage/stages.h"
 #include "emulator/world/parent_link.h"
@@ -228,13 +224,7 @@ int run_dev(const Process& process, const DevArguments& a) {
   const std::string key = listener_key("worker", options.host, options.port);
   const std::string s3_key = listener_key("s3", options.host, a.s3_port);
   if (parent) options.listener = parent->take_listener(key);
-#if __has_include("emulator/control/front.h")
   control::ControlFront front(stages, version());
-#else
-  Stack& one = stages.main().stack();
-  rest::RestFront rest(stages.main().world(), one.r2(), one.r2_tokens());
-  HttpFront front(one.topology(), one.gateway(), one.actors(), one.r2(), rest);
-#endif
   auto server = http::Server::listen(house, front,
                                      limited(options, stages.main().stack().limits().limits));
   if (!server) return fail(listen_error(server.error(), options.port), 1);

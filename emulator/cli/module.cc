@@ -26,6 +26,7 @@ int run(node::MultiIsolatePlatform* platform) {
   if (auto* dev = std::get_if<offing::cli::DevArguments>(&arguments)) return run_dev(process, *dev);
   if (auto* replay = std::get_if<offing::cli::ReplayArguments>(&arguments))
     return run_replay(process, *replay);
+  if (auto* ctl = std::get_if<offing::cli::CtlArguments>(&arguments)) return run_ctl(*ctl);
   if (auto* r2 = std::get_if<offing::cli::R2Arguments>(&arguments)) return run_r2(*r2);
   if (auto* limits = std::get_if<offing::cli::LimitsArguments>(&arguments))
     return run_limits(*limits);

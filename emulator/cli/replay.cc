@@ -15,6 +15,8 @@
 #include "emulator/replay/runner.h"
 #include "emulator/replay/staleness.h"
 #include "emulator/replay/traffic.h"
+#include "emulator/scenario/find.h"
+#include "emulator/trace/readers.h"
 
 namespace offing::cli {
 namespace {
@@ -151,6 +153,80 @@ int against_server(const ReplayArguments& a, replay::Traffic traffic) {
   return report(a, run, {});
 }
 
+// Numbers them from 1. Compared is what the client makes of an answer, not how its bytes were packed.
+replay::SendFn send_to(WorkerGateway& gateway) {
+  return [&gateway, next_id = uint64_t{1}](Request request, std::string_view location,
+                                           ResponseCallback respond) mutable {
+    if (!location.empty()) request.headers.set("offing-location", location);
+    const uint64_t id = next_id++;
+    gateway.dispatch(id, std::move(request),
+                     [respond = std::move(respond)](Response response) mutable {
+                       http::decode_body(response);
+                       respond(std::move(response));
+                     });
+    return id;
+  };
+}
+
+std::expected<void, std::string> check_locations(const replay::Traffic& traffic, Stack& stack,
+                                                 const ReplayArguments& a) {
+  for (const std::string& location : traffic.locations) {
+    if (!stack.topology().find_location(location))
+      return std::unexpected(traffic.file + ": requests land in " + location +
+                             ", which is not one of " + a.worker.locations +
+                             "; add it to --locations");
+  }
+  return {};
+}
+
+// One run of many: a world of its own that begins as `built` was.
+bool one_seed(Stack& built, const StackState& initial, const ReplayArguments& a,
+              const replay::Traffic& traffic, uint64_t seed) {
+  WorldState state = initial.world;
+  state.seed = seed;
+  state.streams.clear();
+  state.faults.reseed(seed);
+  VirtualWorld world(std::move(state));
+  trace::Hash hash;
+  replay::StalenessReport staleness;
+  world.trace().add_reader(&hash);
+  world.trace().add_reader(&staleness);
+  auto stack = Stack::fork(world, built, initial);
+  if (!stack) return fail(stack.error()), false;
+  replay::Runner runner(world, traffic, {a.speed, a.repeat, a.location},
+                        send_to((*stack)->gateway()));
+  run_to_end(world, runner, !a.quiet);
+  const replay::Results results = runner.finish();
+  std::printf("seed %llu: %zu of %zu as expected, %llu stale reads, trace %s\n",
+              static_cast<unsigned long long>(seed), results.requests.size() - results.differing,
+              results.requests.size(), static_cast<unsigned long long>(staleness.stale_reads()),
+              hash.hex().c_str());
+  std::fflush(stdout);
+  return results.exit_code() == 0;
+}
+
+int many_seeds(const Process& process, const ReplayArguments& a, const replay::Traffic& traffic) {
+  auto seeds = scenario::parse_seeds(a.seeds);
+  if (!seeds) return fail(seeds.error());
+  if (!a.worker.state.empty())
+    return fail("--seeds: each run begins anew, so state cannot be kept in a folder (--state)");
+  if (!a.worker.trace.empty() || !a.json_file.empty() || !a.junit_file.empty())
+    return fail("--seeds tells a line for each run; --trace, --json and --junit are of one, with --seed");
+  VirtualWorld base(seeds->front(), traffic.start_us.value_or(VirtualWorld::kDefaultStartUs));
+  auto built = Stack::build(base, process, a.worker);
+  if (!built) return fail(built.error());
+  if (auto known = check_locations(traffic, **built, a); !known) return fail(known.error());
+  const StackState initial = (*built)->copy_state();
+  std::string failing;
+  for (uint64_t seed : *seeds) {
+    if (!one_seed(**built, initial, a, traffic, seed))
+      failing += (failing.empty() ? "" : ", ") + std::to_string(seed);
+  }
+  if (failing.empty()) return 0;
+  std::printf("not as expected: seeds %s; --seed N tells one of them whole\n", failing.c_str());
+  return 1;
+}
+
 int in_process(const Process& process, const ReplayArguments& a, replay::Traffic traffic) {
   const int64_t began_us = monotonic_us();
   VirtualWorld world(a.worker.seed.value_or(1),
@@ -170,32 +246,14 @@ int in_process(const Process& process, const ReplayArguments& a, replay::Traffic
   if (!stack) return fail(stack.error());
   for (const config::Problem& warning : (*stack)->project().warnings)
     std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
-  for (const std::string& location : traffic.locations) {
-    if (!(*stack)->topology().find_location(location))
-      return fail(traffic.file + ": requests land in " + location + ", which is not one of " +
-                  a.worker.locations + "; add it to --locations");
-  }
+  if (auto known = check_locations(traffic, **stack, a); !known) return fail(known.error());
   if (auto started = (*stack)->start_first_isolate(); !started)
     return fail("the Worker does not start: " + started.error());
 
   replay::LimitUsage limits((*stack)->limits());
   if (wants(a, "limits")) world.trace().add_reader(&limits);
-  WorkerGateway& gateway = (*stack)->gateway();
-  uint64_t next_id = 1;
-  replay::RunOptions options{a.speed, a.repeat, a.location};
-  replay::Runner runner(
-      world, std::move(traffic), options,
-      [&gateway, &next_id](Request request, std::string_view location, ResponseCallback respond) {
-        if (!location.empty()) request.headers.set("offing-location", location);
-        const uint64_t id = next_id++;
-        // Compared is what the client makes of it, not how the bytes were packed.
-        gateway.dispatch(id, std::move(request),
-                         [respond = std::move(respond)](Response response) mutable {
-                           http::decode_body(response);
-                           respond(std::move(response));
-                         });
-        return id;
-      });
+  replay::Runner runner(world, std::move(traffic), {a.speed, a.repeat, a.location},
+                        send_to((*stack)->gateway()));
   run_to_end(world, runner, !a.quiet);
   Run run{runner.traffic(), runner.finish(), (*output)->finish(), monotonic_us() - began_us};
   return report(a, run, {wants(a, "staleness") ? &staleness : nullptr,
@@ -213,7 +271,10 @@ int run_replay(const Process& process, const ReplayArguments& a) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());
   if (!a.url.empty() && wants(a, "limits"))
     return fail("--report limits: what a server's requests use is not known; take --project");
+  if (!a.url.empty() && !a.seeds.empty())
+    return fail("--seeds: a server has a seed of its own; take --project");
   if (!a.url.empty()) return against_server(a, std::move(*traffic));
+  if (!a.seeds.empty()) return many_seeds(process, a, *traffic);
   return in_process(process, a, std::move(*traffic));
 }
 

@@ -1,9 +1,13 @@
-// `offing test PROJECT`: runs the test() of every export, in virtual time.
+// `offing test PROJECT`: runs the test() of every export, in virtual time. Scenarios: test_scenarios.cc.
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "emulator/cli/commands.h"
 #include "emulator/cli/console.h"
+#include "emulator/cli/test_scenarios.h"
+#include "emulator/scenario/find.h"
 #include "emulator/trace/json_text.h"
 
 namespace offing::cli {
@@ -21,7 +25,7 @@ static void print_text(const TestResult& result) {
   if (!result.passed) std::printf("     %s\n", result.error.c_str());
 }
 
-int run_test(const Process& process, const TestArguments& a) {
+static int run_project(const Process& process, const TestArguments& a) {
   VirtualWorld world(a.worker.seed.value_or(1));
   auto output = TraceOutput::open(
       world, a.worker.trace, false,
@@ -61,6 +65,23 @@ int run_test(const Process& process, const TestArguments& a) {
     std::fprintf(stderr, "offing: no export of this Worker has a test() function\n");
   if (!a.json) std::printf("%zu passed, %zu failed\n", counted - failed, failed);
   return failed == 0 && counted > 0 ? 0 : 1;
+}
+
+int run_test(const Process& process, const TestArguments& given) {
+  std::vector<std::string> scenarios;
+  std::string project;
+  for (const std::string& path : given.paths) {
+    std::vector<std::string> found = scenario::find_scenarios(path);
+    if (found.empty()) project = path;
+    scenarios.insert(scenarios.end(), found.begin(), found.end());
+  }
+  if (project.empty()) return run_scenarios(process, given, scenarios);
+  if (given.paths.size() > 1)
+    return std::fprintf(stderr, "offing: %s: holds no scenario ([[step]]); a project is tested by itself\n",
+                        project.c_str()), 2;
+  TestArguments a = given;
+  a.worker.project = project;
+  return run_project(process, a);
 }
 
 }  // namespace offing::cli

@@ -1,0 +1,51 @@
+#include "emulator/cli/test_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include "emulator/cli/arguments.h"
+
+namespace offing::cli {
+
+CLI::App* add_test_command(CLI::App& app, TestArguments& test) {
+  CLI::App* command = app.add_subcommand("test",
+                                         "Run scenarios (docs/scenarios.md), or the test() of "
+                                         "every export of a Worker, in virtual time");
+  command
+      ->add_option(
+          "path", test.paths,
+          "Scenario files, folders of them; or one project: folder, Wrangler file or module")
+      ->required();
+  command->add_option("--only", test.only, "Of a project: only the exports of these names")
+      ->allow_extra_args(false);
+  command->add_flag("--json", test.json, "One JSON line per test");
+  command->add_option(
+      "--seeds", test.seeds,
+      "Run each scenario under each of these seeds: 1..20, or 3,17 (default: its own)");
+  command->add_option("-j,--jobs", test.jobs, "Share the runs among so many processes")
+      ->check(CLI::Range(1, 64));
+  command->add_option("--shard", test.shard,
+                      "Only one part of the runs: 2/5 is the second of five");
+  command->add_flag("--fail-fast", test.fail_fast, "End with the first run that fails");
+  CLI::Option* twice =
+      command->add_flag("--twice", test.twice,
+                        "Run each seed twice and compare the traces (default: the first seed)");
+  command->add_flag("--once", test.once, "Do not run the first seed twice")->excludes(twice);
+  command->add_option("--junit", test.junit_file, "Write a JUnit report here");
+  command->add_flag("--tap", test.tap, "Tell the results as TAP");
+  command->add_option(
+      "--history", test.history_file,
+      "Write what was read and written, for checkers of histories: .edn, or JSON lines");
+  const size_t own = command->get_options().size();
+  add_worker_options(*command, test.worker);
+  command->callback([command, own, &test] {
+    const auto options = command->get_options();
+    for (size_t i = own; i < options.size(); ++i) {
+      const std::string name = options[i]->get_name();
+      if (options[i]->count() > 0 && name != "--seed" && name != "--trace")
+        test.of_projects.push_back(name);
+    }
+  });
+  return command;
+}
+
+}  // namespace offing::cli
