@@ -23,7 +23,7 @@ async function serve(t) {
   }
   const { url } = await dev(t, fixture, ["--quiet"]);
   const evict = async (room) => {
-    const query = new URLSearchParams({ namespace: "Room", name: room });
+    const query = new URLSearchParams({ class: "Room", name: room });
     const answer = await fetch(`${url}/cdn-cgi/offing/objects/evict?${query}`, {
       method: "POST", headers: { "offing-control": "1" },
     });

@@ -58,14 +58,14 @@ test("eviction on demand: memory goes, storage stays; what is not there is named
   await json(`${server.url}/?name=a`);
   await json(`${server.url}/?name=b`);
   const evict = (query) => fetch(`${server.url}/cdn-cgi/offing/objects/evict${query}`, control);
-  assert.deepEqual(await (await evict("?namespace=Counter&name=a")).json(), { evicted: 1 });
+  assert.deepEqual(await (await evict("?class=Counter&name=a")).json(), { evicted: 1 });
   assert.equal((await json(`${server.url}/?name=a`)).seen, 1);
   assert.equal((await json(`${server.url}/?name=b`)).seen, 2);
   assert.equal((await json(`${server.url}/?name=a`)).stored, 3);
   assert.deepEqual(await (await evict("")).json(), { evicted: 2 });
-  const wrong = await evict("?namespace=Nobody");
+  const wrong = await evict("?class=Nobody");
   assert.equal(wrong.status, 404);
-  assert.match(await wrong.text(), /no Durable Object class is named "Nobody"/);
+  assert.match(await wrong.text(), /there is no Durable Object class \\"Nobody\\"; there are: Counter/);
   assert.equal((await evict("?colour=red")).status, 400);
   const uninvited = await fetch(`${server.url}/cdn-cgi/offing/objects/evict`, { method: "POST" });
   assert.equal(uninvited.status, 403);
