@@ -141,7 +141,8 @@ void Objects::event_ended(Object& object) {
 
 void Objects::arm_idle_check(Object& object, int64_t at_us) {
   object.idle_check = true;
-  world_.schedule(at_us, [this, &object, actor = object.actor] {
+  const EventKind kind = object.leaving.empty() ? EventKind::kUpkeep : EventKind::kWork;
+  world_.schedule(at_us, kind, [this, &object, actor = object.actor] {
     if (object.actor == actor) check_idle(object);
   });
 }

@@ -173,7 +173,7 @@ void Topology::arm_sweep() {
   // An isolate that is busy past its time is looked at again a second later.
   const int64_t soonest_us = services_.world.now_us() + kLeavingCheckUs;
   sweep_armed_ = true;
-  services_.world.schedule(std::max(*due_us, soonest_us), [this] {
+  services_.world.schedule(std::max(*due_us, soonest_us), EventKind::kUpkeep, [this] {
     sweep_armed_ = false;
     sweep();
   });

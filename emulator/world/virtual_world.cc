@@ -16,9 +16,8 @@ void VirtualWorld::run() {
       continue;
     }
     if (awaits_external()) uv_run(loop(), UV_RUN_NOWAIT);
-    auto due = scheduler_.next_due_us();
-    if (!due) return;
-    jump_to(*due);
+    if (!scheduler_.next_due_us(EventKind::kUpkeep)) return;
+    jump_to(*scheduler_.next_due_us());
   }
 }
 
@@ -38,20 +37,22 @@ bool VirtualWorld::settle() {
 // What is next, now that this instant is over. False: nothing.
 bool VirtualWorld::step() {
   const auto due = scheduler_.next_due_us();
+  const auto work_due = scheduler_.next_due_us(EventKind::kWork);
   if (!moves_.empty()) {
     Move& move = moves_.front();
-    if (due && *due <= move.target_us) {
+    if (due && *due <= move.target_us && (work_due || !move.until_idle)) {
       jump_to(*due);
       return true;
     }
-    if (due || !move.until_idle) jump_to(move.target_us);
+    if (work_due || !move.until_idle) jump_to(move.target_us);
     Move made = std::move(move);
     moves_.pop_front();
     skipped_from_us_ = now_us_;
-    made.done({events_run() - made.events_before, !due});
+    made.done({events_run() - made.events_before, !work_due});
     return true;
   }
-  if (!auto_skip_ || waiting_ == 0 || !due || *due > skipped_from_us_ + kSkipUsMax) return false;
+  if (!auto_skip_ || waiting_ == 0) return false;
+  if (!work_due || *work_due > skipped_from_us_ + kSkipUsMax) return false;
   jump_to(*due);
   return true;
 }

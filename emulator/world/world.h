@@ -57,6 +57,11 @@ class World {
   EventId schedule(int64_t due_us, Task task) {
     return scheduler_.add(due_us, now_us_, std::move(task));
   }
+  // The same for what nobody waits for: a virtual world runs it when time gets there, and does not take
+  // time there for its sake.
+  EventId schedule(int64_t due_us, EventKind kind, Task task) {
+    return scheduler_.add(due_us, now_us_, std::move(task), kind);
+  }
   EventId schedule_after(int64_t delay_us, Task task) {
     return schedule(now_us_ + (delay_us > 0 ? delay_us : 0), std::move(task));
   }
@@ -187,7 +192,7 @@ class VirtualWorld final : public World {
       : World({seed, start_us, Faults(seed)}, loop) {}
   explicit VirtualWorld(WorldState state, uv_loop_t* loop = nullptr) : World(std::move(state), loop) {}
   bool is_virtual() const override { return true; }
-  // On a loop of its own: until `stop`, or until nothing is left to happen.
+  // On a loop of its own: until `stop`, or until nothing is left to happen but what recurs.
   void run() override;
 
   // ---- Driven from outside.
@@ -205,11 +210,11 @@ class VirtualWorld final : public World {
   // from inside `settle`, when time is there. Moves asked for together are made one after the other.
   struct Moved {
     uint64_t events;  // run on the way
-    bool idle;        // nothing is scheduled any more
+    bool idle;        // no work is scheduled any more
   };
   using MoveDone = std::move_only_function<void(Moved)>;
   void advance_to(int64_t target_us, MoveDone done);
-  // The same, but ends as soon as nothing is scheduled; time then stays at what happened last.
+  // The same, but ends as soon as no work is scheduled; time then stays at what happened last.
   void run_until_idle(int64_t limit_us, MoveDone done);
   // When the next thing happens by itself.
   std::optional<int64_t> next_due_us() { return scheduler_.next_due_us(); }
