@@ -83,6 +83,28 @@ void respond_error(const Arguments& info) {
                             .thrown = std::move(thrown)});
 }
 
+// (request, failed, error): everything that a scheduled event began is over. The error was reported when it
+// happened.
+void scheduled_end(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (request == nullptr || request->answered) return;
+  FetchResult result;
+  if (info[1]->IsTrue()) {
+    const RequestId id = request->id;
+    result.outcome = Outcome::kException;
+    result.error = describe(*parts, info.GetIsolate()->GetCurrentContext(), info[2]).text;
+    if ((request = parts->find_request(id)) == nullptr) return;
+  }
+  answer(*parts, *request, std::move(result));
+}
+
+void scheduled_no_retry(const Arguments& info) {
+  Isolate::Parts* parts;
+  GuestRequest* request = request_of(info, parts);
+  if (request != nullptr) request->no_retry = true;
+}
+
 void wait_until(const Arguments& info) {
   Isolate::Parts* parts = parts_of(info);
   if (parts == nullptr || !info[1]->IsInt32()) return;
@@ -92,7 +114,8 @@ void wait_until(const Arguments& info) {
 constexpr NativeFunction kFunctions[] = {
     {"requestHeaders", request_headers}, {"requestCf", request_cf},
     {"requestBody", request_body},       {"respond", respond},
-    {"respondError", respond_error},     {"waitUntil", wait_until}};
+    {"respondError", respond_error},     {"waitUntil", wait_until},
+    {"scheduledEnd", scheduled_end},     {"scheduledNoRetry", scheduled_no_retry}};
 
 }  // namespace
 

@@ -139,6 +139,7 @@ void answer(Isolate::Parts& parts, GuestRequest& request, FetchResult result) {
   }
   request.answered = true;
   result.used = used_by(parts, request);
+  result.no_retry = request.no_retry;
   parts.outbox.push_back(Answered{std::move(request.done), std::move(result), request.id});
   end_if_done(parts, request);
 }

@@ -35,6 +35,9 @@ struct GuestRequest {
   bool client_gone = false;
   bool hung_told = false;
   uint32_t under_way = 0;
+  bool scheduled = false;      // a cron's event: it is answered when its waitUntil promises are settled
+  bool no_retry = false;       // of a cron's event: FetchResult's
+  uint64_t cpu_ms_max = 0;     // of a cron's event, in place of the profile's for requests
   int64_t cpu_us = 0;          // charged so far; of an instance, in its current event (stop.h)
   uint32_t wait_until = 0;
   uint32_t timers = 0;         // of those under way

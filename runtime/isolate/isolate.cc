@@ -116,6 +116,7 @@ std::string_view to_string(Outcome outcome) {
     case Outcome::kResponseStreamDisconnected: return "responseStreamDisconnected";
     case Outcome::kExceededCpu: return "exceededCpu";
     case Outcome::kExceededMemory: return "exceededMemory";
+    case Outcome::kExceededWallTime: return "exceededWallTime";
   }
   return "unknown";
 }
@@ -181,6 +182,46 @@ void Isolate::fetch(RequestId id, Request incoming, std::string cf_json,
     answer(parts, *unanswered,
            {.outcome = Outcome::kException, .response = {},
             .error = "the runtime's fetch entry failed"});
+  });
+}
+
+void Isolate::scheduled(RequestId id, ScheduledEvent what, FetchDone done) {
+  Parts& parts = *parts_;
+  assert(id != 0 && parts.find_request(id) == nullptr);
+  GuestRequest& request = open_request(parts, id);
+  request.scheduled = true;
+  request.cpu_ms_max = what.cpu_ms_max;
+  request.done = std::move(done);
+  parts.suspects.push_back(id);
+  run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, id);
+    v8::Isolate* isolate = parts.isolate;
+    Local<v8::Value> arguments[] = {number(isolate, id),
+                                    v8::Number::New(isolate, static_cast<double>(what.time_ms)),
+                                    text_from_utf8(isolate, what.cron)};
+    if (!call_entry(parts, context, EntryFunction::kScheduled, 3, arguments).IsEmpty()) return;
+    GuestRequest* unanswered = parts.find_request(id);
+    if (unanswered == nullptr || is_stopping(parts)) return;
+    answer(parts, *unanswered,
+           {.outcome = Outcome::kException, .response = {},
+            .error = "the runtime's scheduled entry failed"});
+  });
+}
+
+void Isolate::end_scheduled(RequestId id) {
+  Parts& parts = *parts_;
+  GuestRequest* request = parts.find_request(id);
+  if (request == nullptr || request->answered) return;
+  run_turn(parts, [&](Local<v8::Context> context) {
+    charge(parts, id);
+    static constexpr std::string_view kTooLong = "Worker exceeded wall time limit.";
+    parts.host.uncaught(id, "limit", kTooLong, "");
+    call_entry(parts, context, EntryFunction::kClientGone, {number(parts.isolate, id)});
+    GuestRequest* late = parts.find_request(id);
+    if (late == nullptr) return;
+    answer(parts, *late, {.outcome = Outcome::kExceededWallTime, .response = {},
+                          .error = std::string(kTooLong)});
+    end_request(parts, id);
   });
 }
 

@@ -27,7 +27,8 @@ namespace offing {
 
 // How one invocation ended; spellings of spec/limits.md 5.3.
 enum class Outcome : uint8_t {
-  kOk, kException, kCanceled, kResponseStreamDisconnected, kExceededCpu, kExceededMemory
+  kOk, kException, kCanceled, kResponseStreamDisconnected, kExceededCpu, kExceededMemory,
+  kExceededWallTime
 };
 std::string_view to_string(Outcome outcome);
 
@@ -38,6 +39,14 @@ struct FetchResult {
   std::string error;               // kException: "TypeError: …", already reported to the Host
   Counts used = {};                // until now
   GuestError thrown;               // kException: what a calling guest is given
+  bool no_retry = false;           // a scheduled event's controller.noRetry() was called
+};
+
+// What scheduled() is told (spec/services.md 2).
+struct ScheduledEvent {
+  int64_t time_ms = 0;             // controller.scheduledTime
+  std::string cron;                // controller.cron, character for character
+  uint64_t cpu_ms_max = 0;         // by how often it runs; 0: no limit
 };
 
 // How an alarm() ended (spec/durable-objects.md 3.6).
@@ -97,6 +106,11 @@ class Isolate {
   // `props`, `tree`: CallTarget's, of a guest's call.
   void fetch(RequestId request, Request incoming, std::string cf_json, std::string_view entrypoint,
              FetchDone done, std::string props = {}, std::shared_ptr<CallTree> tree = nullptr);
+  // Calls the guest's scheduled handler, default's. `done` is told when it and everything given to
+  // waitUntil is over: `outcome`, `error` (of the first that failed), `no_retry` and `used`.
+  void scheduled(RequestId event, ScheduledEvent what, FetchDone done);
+  // That event has taken too long: what it does is dropped, its outcome is exceededWallTime.
+  void end_scheduled(RequestId event);
   // The client of this request is gone. Its waitUntil promises go on for up to 30 s.
   void client_gone(RequestId request);
 

@@ -34,7 +34,7 @@ constexpr const char* kEntryFunctions[] = {
     "cloneRead", "actorOpen", "actorConstruct", "actorFetch", "actorAlarm", "actorClose",
     "sectionStart", "actorHasMethod", "remoteError", "errorFields", "rpcCall", "rpcRelease",
     "rpcForget", "rpcReplace", "rpcAttach", "socketEvent",
-    "actorSocketEvent"};
+    "actorSocketEvent", "scheduled"};
 static_assert(std::size(kEntryFunctions) == static_cast<size_t>(EntryFunction::kCount));
 
 void on_promise_reject(v8::PromiseRejectMessage message) {

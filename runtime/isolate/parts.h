@@ -66,7 +66,7 @@ enum class EntryFunction : uint8_t {
   kUnhandledRejection, kDomException, kDescribe, kCloneWrite, kCloneRead, kActorOpen,
   kActorConstruct, kActorFetch, kActorAlarm, kActorClose, kSectionStart, kActorHasMethod,
   kRemoteError, kErrorFields, kRpcCall, kRpcRelease, kRpcForget, kRpcReplace,
-  kRpcAttach, kSocketEvent, kActorSocketEvent, kCount
+  kRpcAttach, kSocketEvent, kActorSocketEvent, kScheduled, kCount
 };
 
 // Objects of fixed shape that natives answer with.

@@ -98,8 +98,9 @@ void charge(Isolate::Parts& parts, RequestId id) {
   GuestRequest* request = payer(parts, id);
   parts.charged = request == nullptr ? id : request->id;
   if (parts.cpu_watch == nullptr || request == nullptr) return;
-  const uint64_t limit_ms =
-      request->actor != 0 ? parts.limits.actor_event_cpu_ms : parts.limits.request_cpu_ms;
+  const uint64_t limit_ms = request->actor != 0   ? parts.limits.actor_event_cpu_ms
+                            : request->scheduled ? request->cpu_ms_max
+                                                 : parts.limits.request_cpu_ms;
   if (limit_ms == 0) return parts.cpu_watch->allow(0);
   const int64_t left_us = static_cast<int64_t>(limit_ms) * 1000 - request->cpu_us;
   parts.cpu_watch->allow(std::max<int64_t>(left_us, 1));

@@ -60,13 +60,14 @@ function isEntrypointClass(value: unknown): value is EntrypointClass {
 
 // The object whose methods serve this event. An exported class is instantiated also without the
 // platform's base.
-export function entrypointObject(entrypoint: string, ctx: ExecutionContext): Exported {
+export function entrypointObject(entrypoint: string, ctx: ExecutionContext,
+                                 lacking = NO_FETCH_TEXT): Exported {
   const exported = main[entrypoint];
   if (typeof exported === "function" && typeof exported.prototype === "object") {
     return new (exported as EntrypointClass)(ctx, env);
   }
   if (exported === undefined || exported === null) {
-    throw new Error(entrypoint === "default" ? NO_FETCH_TEXT
+    throw new Error(entrypoint === "default" ? lacking
                     : `The Worker has no entrypoint named "${entrypoint}".`);
   }
   return exported as Exported;

@@ -38,6 +38,7 @@ export class IoContext implements Frame {
   session = false;          // serves RPC: lives while other contexts hold something of it
   holds = 0;                // … so many things (rpc_stub.ts)
   bodyEnd: BodyEnd | undefined = undefined;
+  settled: ((error: unknown, failed: boolean) => void) | undefined = undefined;   // of each waitUntil
 
   constructor(request: RequestId, actor?: IoContext) {
     this.request = request;
@@ -119,16 +120,17 @@ const then = Promise.prototype.then;
 export function addWaitUntil(io: IoContext, promise: Promise<unknown>): void {
   io.pending++;
   native.waitUntil(io.request, 1);
-  then.call(promise, () => settleWaitUntil(io), (error: unknown) => {
+  then.call(promise, () => settleWaitUntil(io, undefined, false), (error: unknown) => {
     if (!io.ended) native.uncaught(io.request, "waitUntil", error);
-    settleWaitUntil(io);
+    settleWaitUntil(io, error, true);
   });
 }
 
-function settleWaitUntil(io: IoContext): void {
+function settleWaitUntil(io: IoContext, error: unknown, failed: boolean): void {
   if (io.ended) return;
   io.pending--;
   native.waitUntil(io.request, -1);
+  io.settled?.(error, failed);
   finishIfIdle(io);
 }
 

@@ -25,6 +25,7 @@ import {
   rpcCall, rpcContextEnded, rpcForget, rpcHung, rpcRelease,
 } from "./rpc_serve";
 import { attach, replaceDeep } from "./rpc_values";
+import { dispatchScheduled, forgetScheduled, hungScheduled } from "./scheduled";
 import { cloneRead, cloneWrite } from "./structured_clone";
 import { cancelTimers, fireTimer } from "./timers";
 import { socketEvent } from "./websocket";
@@ -69,8 +70,13 @@ export const entry: Entry = {
     setMain(namespace);
   },
   fetch: dispatchFetch,
-  clientGone,
+  scheduled: dispatchScheduled,
+  clientGone(request): void {
+    forgetScheduled(request);
+    clientGone(request);
+  },
   hung(request): void {
+    if (hungScheduled(request)) return;
     hung(request);
     rpcHung(request);
   },

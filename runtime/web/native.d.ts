@@ -40,6 +40,9 @@ interface Native {
           encodedByGuest: boolean, webSocket?: WebSocketId): void;
   // The handler failed. `passThrough`: passThroughOnException() had been called.
   respondError(request: RequestId, error: unknown, passThrough: boolean): void;
+  // A scheduled event is over, what waitUntil was given too; `error`: the first that failed, if `failed`.
+  scheduledEnd(request: RequestId, failed: boolean, error: unknown): void;
+  scheduledNoRetry(request: RequestId): void;
   // waitUntil bookkeeping: +1 when a promise is added, -1 when it settles.
   waitUntil(request: RequestId, change: 1 | -1): void;
 
@@ -345,6 +348,8 @@ interface Entry {
   // After evaluation: the main module's namespace object.
   setMain(namespace: Record<string, unknown>): void;
   fetch(request: RequestId, method: string, url: string, hasBody: boolean, entrypoint: string): void;
+  // Answered by native.scheduledEnd.
+  scheduled(request: RequestId, scheduledTime: number, cron: string): void;
   clientGone(request: RequestId): void;
   // The loop found that nothing can ever settle this request (no I/O pending): fail it with the
   // platform's "would never generate a response" error.
