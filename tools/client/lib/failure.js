@@ -1,7 +1,9 @@
 // What a failed test should say: the seed, what happened last, and the command that runs it again.
 
 const EVENTS = 20;
-const HIDDEN = new Set(["seq", "at_us", "event", "location", "request", "stack"]);
+// What stands in front of a line, and what a request used.
+const HIDDEN = new Set(["seq", "at_us", "event", "location", "request", "stack", "subrequests", "service_calls",
+  "worker_calls", "kv_operations", "r2_operations", "object_calls", "chained_workers", "connections", "log_bytes"]);
 
 // `command`: without the seed, which is put before it.
 export async function failureReport(world, { command, events = EVENTS } = {}) {
