@@ -12,7 +12,7 @@ class App;
 namespace offing::cli {
 
 struct CtlArguments {
-  std::vector<std::string> words;  // the verb, then its arguments; none: list the verbs
+  std::vector<std::string> words;  // the verb, then its arguments, and whatever else; none: list the verbs
   std::string url = "http://127.0.0.1:8787";
   std::string world;               // empty: main
   bool json = false;

@@ -25,7 +25,8 @@ class Ctl {
     client_.fetch(request_of(call), [this](std::expected<Response, std::string> response) {
       if (!response) {
         std::fprintf(stderr,
-                     "offing ctl: nothing answers at %s (%s). Start the Worker with `offing dev`, or say where "
+                     "offing ctl: nothing answers at %s (%s). Start the Worker with `offing dev`, "
+                     "or say where "
                      "it serves with --url\n",
                      arguments_.url.c_str(), response.error().c_str());
         return end(1);
@@ -41,7 +42,9 @@ class Ctl {
   static void absolute(rapidjson::Document& arguments) {
     auto at = arguments.FindMember("directory");
     char here[PATH_MAX];
-    if (at == arguments.MemberEnd() || !at->value.IsString() || getcwd(here, sizeof here) == nullptr) return;
+    if (at == arguments.MemberEnd() || !at->value.IsString() ||
+        getcwd(here, sizeof here) == nullptr)
+      return;
     const std::string_view given = control::text_of(at->value);
     if (given.starts_with('/')) return;
     const std::string whole = std::string(here) + "/" + std::string(given);
@@ -64,8 +67,8 @@ class Ctl {
     }
     char before = '?';
     for (auto at = call.arguments.MemberBegin(); at != call.arguments.MemberEnd(); ++at) {
-      const std::string value =
-          at->value.IsString() ? std::string(control::text_of(at->value)) : control::json_of(at->value);
+      const std::string value = at->value.IsString() ? std::string(control::text_of(at->value))
+                                                     : control::json_of(at->value);
       request.url += std::exchange(before, '&') + std::string(control::text_of(at->name)) + "=" +
                      s3::percent_encode(value, false);
     }
@@ -106,16 +109,20 @@ class Ctl {
     rapidjson::Document answer;
     answer.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
     if (answer.HasParseError() || !answer.IsObject()) {
-      std::fprintf(stderr, "offing ctl: what answers at %s is not offing, or another version of it (HTTP %u)\n",
-                   arguments_.url.c_str(), status_);
+      std::fprintf(
+          stderr,
+          "offing ctl: what answers at %s is not offing, or another version of it (HTTP %u)\n",
+          arguments_.url.c_str(), status_);
       return end(1);
     }
     if (status_ >= 300) {
       const auto error = answer.FindMember("error");
       const bool told = error != answer.MemberEnd() && error->value.IsObject() &&
                         error->value.HasMember("message") && error->value["message"].IsString();
-      if (arguments_.json || !told) std::fputs(body.c_str(), stderr);
-      else std::fprintf(stderr, "offing ctl: %s\n", error->value["message"].GetString());
+      if (arguments_.json || !told)
+        std::fputs(body.c_str(), stderr);
+      else
+        std::fprintf(stderr, "offing ctl: %s\n", error->value["message"].GetString());
       return end(1);
     }
     std::fputs(arguments_.json ? body.c_str() : ctl_text(answer).c_str(), stdout);
@@ -138,9 +145,11 @@ class Ctl {
 }  // namespace
 
 int run_ctl(const CtlArguments& arguments) {
-  if (arguments.words.empty()) return std::fputs(ctl_help().c_str(), stdout), 0;
+  if (auto help = ctl_help_asked(arguments.words)) return std::fputs(help->c_str(), stdout), 0;
   if (!arguments.url.starts_with("http://") && !arguments.url.starts_with("https://"))
-    return std::fprintf(stderr, "offing ctl: --url: \"%s\" must begin with http://\n", arguments.url.c_str()), 2;
+    return std::fprintf(stderr, "offing ctl: --url: \"%s\" must begin with http://\n",
+                        arguments.url.c_str()),
+           2;
   auto call = parse_ctl(arguments.words);
   if (!call) return std::fprintf(stderr, "offing ctl: %s\n", call.error().c_str()), 2;
   return Ctl(arguments).run(std::move(*call));

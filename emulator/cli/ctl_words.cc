@@ -19,7 +19,8 @@ std::string_view last_part(std::string_view path) {
   return path.substr(path.rfind('/') == path.npos ? 0 : path.rfind('/') + 1);
 }
 
-// Paths that the words may mean, of the longest run of words that means any; `used`: how many they are.
+// Paths that the words may mean, of the longest run of words that means any; `used`: how many they
+// are.
 std::vector<const Verb*> verbs_of(const std::vector<std::string>& words, size_t& used) {
   for (used = std::min<size_t>(words.size(), 3); used > 0; --used) {
     std::string path;
@@ -38,6 +39,22 @@ std::vector<const Verb*> verbs_of(const std::vector<std::string>& words, size_t&
   return found;
 }
 
+// "clock advance"
+std::string spaced(const Verb& verb) {
+  std::string text(verb.path);
+  std::ranges::replace(text, '/', ' ');
+  return text;
+}
+
+// The verb that the first words may have been meant for.
+const Verb* near_verb(const std::vector<std::string>& words) {
+  std::string path = words.front();
+  if (words.size() > 1) {
+    if (const Verb* found = Control::nearest(path + "/" + words[1])) return found;
+  }
+  return Control::nearest(path);
+}
+
 Value text_value(std::string_view text, rapidjson::Document::AllocatorType& allocator) {
   return Value(text.data(), static_cast<rapidjson::SizeType>(text.size()), allocator);
 }
@@ -54,12 +71,15 @@ std::expected<void, std::string> add_word(const Verb& verb, const std::string& w
     text.remove_prefix(equals + 1);
   }
   for (const Argument& known : verb.arguments) {
-    if (argument == nullptr && !into.HasMember(text_value(known.name, allocator))) argument = &known;
+    if (argument == nullptr && !into.HasMember(text_value(known.name, allocator)))
+      argument = &known;
   }
   if (argument == nullptr && verb.free_form && equals != word.npos) {
     const std::string_view name = std::string_view(word).substr(0, equals);
-    into.AddMember(text_value(name, allocator),
-                   control::typed({name, Kind::kAny, false, {}}, text.substr(equals + 1), allocator), allocator);
+    into.AddMember(
+        text_value(name, allocator),
+        control::typed({name, Kind::kAny, false, {}}, text.substr(equals + 1), allocator),
+        allocator);
     return {};
   }
   if (argument == nullptr)
@@ -69,7 +89,9 @@ std::expected<void, std::string> add_word(const Verb& verb, const std::string& w
   return {};
 }
 
-bool is_plain(const Value& value) { return !value.IsObject() && !value.IsArray(); }
+bool is_plain(const Value& value) {
+  return !value.IsObject() && !value.IsArray();
+}
 
 std::string shown(const Value& value) {
   if (value.IsString()) return std::string(control::text_of(value));
@@ -78,7 +100,8 @@ std::string shown(const Value& value) {
 }
 
 size_t width(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string padded(std::string text, size_t to) {
@@ -91,7 +114,27 @@ bool is_table(const Value& value) {
          std::ranges::all_of(value.GetArray(), [](const Value& row) { return row.IsObject(); });
 }
 
-std::string table(const Value& rows) {
+using Cells = std::vector<std::vector<std::string>>;  // the first row has the names
+
+std::string table(const Cells& cells) {
+  constexpr size_t kWidthMax =
+      64;  // beyond it a cell shifts what follows: an object's id just fits
+  std::vector<size_t> widest(cells.front().size());
+  for (const auto& line : cells) {
+    for (size_t i = 0; i < line.size(); ++i) widest[i] = std::max(widest[i], width(line[i]));
+  }
+  std::string out;
+  for (const auto& line : cells) {
+    std::string text;
+    for (size_t i = 0; i < line.size(); ++i)
+      text += padded(line[i], std::min(widest[i], kWidthMax)) + "  ";
+    text.erase(text.find_last_not_of(' ') + 1);
+    out += text + "\n";
+  }
+  return out;
+}
+
+Cells cells_of(const Value& rows) {
   std::vector<std::string> columns;
   for (const Value& row : rows.GetArray()) {
     for (auto at = row.MemberBegin(); at != row.MemberEnd(); ++at) {
@@ -99,7 +142,7 @@ std::string table(const Value& rows) {
       if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
     }
   }
-  std::vector<std::vector<std::string>> cells = {columns};
+  Cells cells = {columns};
   for (const Value& row : rows.GetArray()) {
     auto& line = cells.emplace_back();
     for (const std::string& column : columns) {
@@ -107,27 +150,39 @@ std::string table(const Value& rows) {
       line.push_back(at == row.MemberEnd() ? "" : shown(at->value));
     }
   }
-  std::string out;
-  for (const auto& line : cells) {
-    std::string text;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      size_t widest = 0;
-      for (const auto& other : cells) widest = std::max(widest, width(other[i]));
-      text += padded(line[i], i + 1 < columns.size() ? std::min<size_t>(widest, 60) + 2 : 0);
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
+  return cells;
+}
+
+// {columns: [name, …], rows: [[value, …], …]}; empty when it is none of that.
+Cells sql_cells(const Value& answer) {
+  const auto columns = answer.FindMember("columns"), rows = answer.FindMember("rows");
+  const bool given = columns != answer.MemberEnd() && columns->value.IsArray() &&
+                     rows != answer.MemberEnd() && rows->value.IsArray() && !rows->value.Empty();
+  if (!given) return {};
+  Cells cells(1);
+  for (const Value& name : columns->value.GetArray()) cells.front().push_back(shown(name));
+  for (const Value& row : rows->value.GetArray()) {
+    if (!row.IsArray() || row.Size() != columns->value.Size()) return {};
+    auto& line = cells.emplace_back();
+    for (const Value& value : row.GetArray()) line.push_back(shown(value));
   }
-  return out;
+  return cells;
 }
 
 void add_lines(const Value& object, const std::string& prefix,
                std::vector<std::pair<std::string, std::string>>& lines) {
   for (auto at = object.MemberBegin(); at != object.MemberEnd(); ++at) {
     const std::string name = prefix + std::string(control::text_of(at->name));
-    if (at->value.IsObject() && !at->value.ObjectEmpty()) add_lines(at->value, name + ".", lines);
-    else if (!is_table(at->value)) lines.emplace_back(name, shown(at->value));
+    if (at->value.IsObject() && !at->value.ObjectEmpty())
+      add_lines(at->value, name + ".", lines);
+    else if (!is_table(at->value))
+      lines.emplace_back(name, shown(at->value));
   }
+}
+
+// "clock advance BY", without "offing ctl ".
+std::string first_line(const std::string& usage) {
+  return usage.substr(11, usage.find('\n') - 11);
 }
 
 }  // namespace
@@ -136,15 +191,23 @@ std::expected<CtlCall, std::string> parse_ctl(const std::vector<std::string>& wo
   size_t used = 0;
   const std::vector<const Verb*> found = verbs_of(words, used);
   if (found.empty()) {
-    std::string path = words.front();
-    for (size_t i = 1; i < std::min<size_t>(words.size(), 2); ++i) path += "/" + words[i];
-    const control::Failure failure = Control::no_such_verb("POST", path);
-    return std::unexpected(failure.message + "\n`offing ctl` alone lists what there is");
+    std::string text = "there is no verb \"" + words.front() + "\"";
+    if (const Verb* meant = near_verb(words))
+      text += "; did you mean `offing ctl " + spaced(*meant) + "`?";
+    return std::unexpected(text + "\n`offing ctl` alone lists what there is");
   }
-  if (std::ranges::any_of(found, [&](const Verb* verb) { return verb->path != found.front()->path; })) {
+  if (std::ranges::any_of(found,
+                          [&](const Verb* verb) { return verb->path != found.front()->path; })) {
     std::string text = "\"" + words.front() + "\" may be: ";
-    for (const Verb* verb : found) text += (verb == found.front() ? "" : ", ") + std::string(verb->path);
+    for (const Verb* verb : found)
+      text += (verb == found.front() ? "" : ", ") + std::string(verb->path);
     return std::unexpected(text);
+  }
+  for (const std::string& word : words) {
+    if (word.starts_with("--"))
+      return std::unexpected("there is no option " + word +
+                             "; there are --url, --world and --json. A value "
+                             "that begins so is given as NAME=VALUE");
   }
   CtlCall call;
   const std::string_view method = words.size() > used ? "POST" : "GET";
@@ -153,6 +216,11 @@ std::expected<CtlCall, std::string> parse_ctl(const std::vector<std::string>& wo
     if (verb->method == method) call.verb = verb;
   }
   call.arguments.SetObject();
+  if (words.size() > used && call.verb->arguments.empty() && !call.verb->free_form) {
+    if (const Verb* meant = near_verb(words))
+      return std::unexpected("\"" + words[used] + "\" is one too many; did you mean `offing ctl " +
+                             spaced(*meant) + "`?\n" + ctl_usage(*call.verb));
+  }
   for (size_t i = used; i < words.size(); ++i) {
     if (words[i].starts_with('{') && words.size() == used + 1) {
       auto given = control::parse_object(words[i]);
@@ -169,54 +237,84 @@ std::expected<CtlCall, std::string> parse_ctl(const std::vector<std::string>& wo
 }
 
 std::string ctl_usage(const Verb& verb) {
-  std::string text = "offing ctl " + std::string(verb.path);
-  std::ranges::replace(text, '/', ' ');
+  std::string text = "offing ctl " + spaced(verb);
   for (const Argument& argument : verb.arguments) {
     std::string name(argument.name);
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
     text += argument.required ? " " + name : " [" + name + "]";
   }
   if (verb.free_form && verb.arguments.empty()) text += " [KEY=VALUE…]";
   text += "\n  " + std::string(verb.about) + "\n";
   for (const Argument& argument : verb.arguments)
     text += "  " + padded(std::string(argument.name), 14) +
-            padded(std::string(control::kind_name(argument.kind)), 12) + std::string(argument.about) + "\n";
+            padded(std::string(control::kind_name(argument.kind)), 12) +
+            std::string(argument.about) + "\n";
   return text;
 }
 
+std::optional<std::string> ctl_help_asked(const std::vector<std::string>& words) {
+  if (words.empty()) return ctl_help();
+  const auto asked =
+      std::ranges::find_if(words, [](const std::string& w) { return w == "--help" || w == "-h"; });
+  if (asked == words.end()) return std::nullopt;
+  if (asked == words.begin()) return ctl_help();
+  size_t used = 0;
+  std::string text;
+  for (const Verb* verb : verbs_of({words.begin(), asked}, used)) text += ctl_usage(*verb);
+  return text.empty() ? ctl_help() : text;
+}
+
 std::string ctl_help() {
-  std::string text = "offing ctl VERB [ARGUMENTS] [--url URL] [--world ID] [--json]\n\n";
+  std::string text =
+      "offing ctl VERB [ARGUMENTS] [--url URL] [--world ID] [--json]\n\n"
+      "Asks a running `offing dev`, at http://127.0.0.1:8787 unless --url says where. Time can be "
+      "moved, and "
+      "state\ntaken back or copied, when it was started with --clock virtual. docs/control.md has "
+      "all.\n\n"
+      "  offing ctl clock advance 60s                 an hour, a month: at once\n"
+      "  offing ctl kv inspect SESSIONS user:1        what each location is served, and why\n"
+      "  offing ctl partition LHR SIN                 the last part of a verb is enough where it "
+      "is clear\n";
   size_t widest = 0;
-  std::vector<std::string> usages;
   for (const Verb* verb : Control::verbs()) {
-    const std::string usage = ctl_usage(*verb);
-    usages.push_back(usage.substr(11, usage.find('\n') - 11));
-    widest = std::max(widest, std::min<size_t>(width(usages.back()), 46));
+    const std::string usage = first_line(ctl_usage(*verb));
+    if (width(usage) <= 46) widest = std::max(widest, width(usage));
   }
-  std::string_view group;
-  for (size_t i = 0; i < usages.size(); ++i) {
-    const Verb& verb = *Control::verbs()[i];
-    const std::string_view now = verb.path.substr(0, verb.path.find('/'));
-    if (now != group && i > 0 && verb.path.find('/') != verb.path.npos) text += "\n";
-    group = now;
-    std::string usage = usages[i];
-    if (width(usage) > widest) usage += "\n" + std::string(widest + 2, ' ');
-    text += "  " + padded(usage, widest + 2) + std::string(verb.about) + "\n";
+  for (const control::VerbGroup& group : Control::groups()) {
+    text += "\n" + std::string(group.title) + ":\n";
+    for (const Verb& verb : group.verbs) {
+      std::string usage = first_line(ctl_usage(verb));
+      if (width(usage) > widest) usage += "\n  " + std::string(widest, ' ');
+      text += "  " + padded(usage, widest) + "  " + std::string(verb.about) + "\n";
+    }
   }
-  return text + "\nArguments are given in order, as KEY=VALUE, or as one JSON object. docs/control.md has all.\n";
+  return text +
+         "\nArguments are given in order, as NAME=VALUE, or as one JSON object; [ ] may be left "
+         "out.\n"
+         "`offing ctl VERB --help` explains them. --world is another world than main; --json "
+         "prints the answer "
+         "as it is.\nEnds with 0, with 1 when the daemon refuses or is not there, with 2 when the "
+         "words are "
+         "wrong.\n";
 }
 
 std::string ctl_text(const Value& answer) {
   if (!answer.IsObject()) return shown(answer) + "\n";
   std::vector<std::pair<std::string, std::string>> lines;
   add_lines(answer, "", lines);
+  const Cells sql = sql_cells(answer);
+  if (!sql.empty())
+    std::erase_if(lines,
+                  [](const auto& line) { return line.first == "columns" || line.first == "rows"; });
   size_t widest = 0;
   for (const auto& [name, value] : lines) widest = std::max(widest, width(name));
   std::string text;
   for (const auto& [name, value] : lines) text += padded(name, widest + 2) + value + "\n";
   for (auto at = answer.MemberBegin(); at != answer.MemberEnd(); ++at) {
-    if (is_table(at->value)) text += (text.empty() ? "" : "\n") + table(at->value);
+    if (is_table(at->value)) text += (text.empty() ? "" : "\n") + table(cells_of(at->value));
   }
+  if (!sql.empty()) text += (text.empty() ? "" : "\n") + table(sql);
   return text.empty() ? "done\n" : text;
 }
 

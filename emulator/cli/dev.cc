@@ -14,7 +14,6 @@
 #include "emulator/stage/http_limits.h"
 #include "emulator/stage/stages.h"
 #include "emulator/world/parent_link.h"
-#include "storage/r2/time.h"
 
 namespace offing::cli {
 
@@ -114,10 +113,10 @@ static std::expected<std::unique_ptr<Stage>, std::string> open_stage(RealWorld& 
   }
   int64_t start_us = VirtualWorld::kDefaultStartUs;
   if (!a.start.empty()) {
-    const auto start_ms = r2::parse_rfc3339(a.start);
-    if (!start_ms)
+    const auto start = control::parse_time_us(a.start);
+    if (!start)
       return std::unexpected("--start: \"" + a.start + "\" is no time such as 2026-01-01T00:00:00Z");
-    start_us = *start_ms * 1000;
+    start_us = *start;
   }
   const uint64_t seed = a.worker.seed.value_or(1);
   auto stage = std::make_unique<Stage>("main", house, WorldState{seed, start_us, Faults(seed)});
@@ -181,11 +180,17 @@ class InputEnd {
 };
 
 static void print_ready(const http::ServerOptions& options, const http::Server& server,
-                        const S3Door* s3) {
+                        const S3Door* s3, Stage& main) {
   const bool v6 = options.host.find(':') != std::string::npos;
   std::printf("offing: ready on http://%s%s%s:%u\n", v6 ? "[" : "", options.host.c_str(),
               v6 ? "]" : "", server.port());
   if (s3) std::printf("%s\n", s3->ready_line().c_str());
+  if (VirtualWorld* world = main.virtual_world()) {
+    const std::string url =
+        server.port() == 8787 ? "" : " --url http://127.0.0.1:" + std::to_string(server.port());
+    std::printf("offing: its clock is virtual and stands at %s; `offing ctl clock advance 60s%s` moves it\n",
+                control::time_text(world->now_us()).c_str(), url.c_str());
+  }
   std::fflush(stdout);
 }
 
@@ -244,7 +249,7 @@ int run_dev(const Process& process, const DevArguments& a) {
   std::optional<InputEnd> input;
   if (a.exit_with_stdin) input.emplace(house, shutdown);
   Reload reload(stages);
-  print_ready(options, **server, s3.get());
+  print_ready(options, **server, s3.get(), stages.main());
   house.run();
   stages.main().stack().flush();
   return 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "emulator/cli/scenario_control.h"
@@ -80,7 +81,7 @@ class Output {
     if (a_.json)
       std::printf("%s\n", scenario::json_of(result).c_str());
     else if (!a_.tap && !result.passed())
-      std::fputs(scenario::failure_text(result, {colour_}).c_str(), stdout);
+      std::fputs(scenario::failure_text(result, {colour_, tell_events(result)}).c_str(), stdout);
     failed_ += !result.passed();
     results_.push_back(std::move(result));
     show();
@@ -108,6 +109,8 @@ class Output {
   }
 
  private:
+  // Those of the first seed of each scenario that fails: the others' are much the same.
+  bool tell_events(const Result& result) { return told_.insert(result.file).second; }
   void show() {
     if (!shows_ || total_ < 2 || monotonic_us() - shown_us_ < 100'000) return;
     shown_us_ = monotonic_us();
@@ -124,6 +127,7 @@ class Output {
   int64_t shown_us_ = 0;
   size_t failed_ = 0;
   std::vector<Result> results_;
+  std::set<std::string> told_;
 };
 
 // "h.edn" of seed 7 of several: "h-7.edn".

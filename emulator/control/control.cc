@@ -5,12 +5,22 @@
 
 namespace offing::control {
 
+const std::vector<VerbGroup>& Control::groups() {
+  static const std::vector<VerbGroup> groups = {
+      {"Worlds", world_verbs()},   {"Clock", clock_verbs()},
+      {"KV", kv_verbs()},          {"R2", r2_verbs()},
+      {"Durable Objects and isolates", object_verbs()},
+      {"Links between locations", link_verbs()},
+      {"Faults", fault_verbs()},   {"What happened", trace_verbs()},
+      {"Requests", request_verbs()}};
+  return groups;
+}
+
 const std::vector<const Verb*>& Control::verbs() {
   static const std::vector<const Verb*> all = [] {
     std::vector<const Verb*> verbs;
-    for (const Verbs group : {world_verbs(), clock_verbs(), kv_verbs(), r2_verbs(), object_verbs(),
-                              link_verbs(), fault_verbs(), trace_verbs(), request_verbs()}) {
-      for (const Verb& verb : group) verbs.push_back(&verb);
+    for (const VerbGroup& group : groups()) {
+      for (const Verb& verb : group.verbs) verbs.push_back(&verb);
     }
     return verbs;
   }();
@@ -24,7 +34,7 @@ const Verb* Control::find(std::string_view method, std::string_view path) {
   return nullptr;
 }
 
-// How many steps of insertion, removal and change lie between two words, with an end at 3.
+// How many steps of insertion, removal and change lie between two words.
 static size_t steps_between(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -38,24 +48,30 @@ static size_t steps_between(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-Failure Control::no_such_verb(std::string_view method, std::string_view path) {
+const Verb* Control::nearest(std::string_view path) {
   const Verb* nearest = nullptr;
-  size_t least = 4;
+  // Of three letters one may be wrong, of eight three.
+  size_t least = std::min<size_t>(path.size() / 3, 3) + 1;
+  for (const Verb* verb : verbs()) {
+    if (path.size() > 64) break;
+    const size_t steps = steps_between(path, verb->path);
+    if (steps >= least) continue;
+    least = steps;
+    nearest = verb;
+  }
+  return nearest;
+}
+
+Failure Control::no_such_verb(std::string_view method, std::string_view path) {
   for (const Verb* verb : verbs()) {
     if (verb->path == path)
       return {405, "wrong_method",
               std::string(path) + " is asked with " + std::string(verb->method) + ", not with " +
                   std::string(method)};
-    if (path.size() > 64) continue;
-    const size_t steps = steps_between(path, verb->path);
-    if (steps < least) {
-      least = steps;
-      nearest = verb;
-    }
   }
   std::string text = "offing has no \"" + std::string(path.substr(0, 80)) + "\" here; ";
-  if (nearest != nullptr)
-    text += "did you mean " + std::string(nearest->method) + " " + std::string(nearest->path) + "? ";
+  if (const Verb* verb = nearest(path))
+    text += "did you mean " + std::string(verb->method) + " " + std::string(verb->path) + "? ";
   return {404, "no_such_verb",
           text + "GET /cdn-cgi/offing/openapi.json and `offing ctl` list all there are"};
 }

@@ -20,9 +20,12 @@ class Control {
   Control(Stages& stages, std::string version) : stages_(stages), version_(std::move(version)) {}
 
   // All of them, in the order of the reference.
+  static const std::vector<VerbGroup>& groups();
   static const std::vector<const Verb*>& verbs();
   // "POST", "clock/advance"; null: there is none.
   static const Verb* find(std::string_view method, std::string_view path);
+  // The verb that a path may have been meant for; null: none is near.
+  static const Verb* nearest(std::string_view path);
   // What to say of a path that is none, or of another method.
   static Failure no_such_verb(std::string_view method, std::string_view path);
 

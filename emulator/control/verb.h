@@ -40,6 +40,10 @@ struct Verb {
 };
 
 using Verbs = std::span<const Verb>;
+struct VerbGroup {
+  std::string_view title;  // for people
+  Verbs verbs;
+};
 Verbs clock_verbs();
 Verbs world_verbs();
 Verbs kv_verbs();

@@ -25,7 +25,7 @@ void trace(Call call) {
     return call.reply.fail(bad_value("limit", *call.arguments.value("limit"), "from 1 to 65536"));
   const auto& lines = call.stage.log().lines();
   const uint64_t after = filter->after.value_or(0);
-  const uint64_t first = lines.empty() ? call.stage.log().last_sequence() + 1 : lines.front().sequence;
+  const uint64_t first = lines.empty() ? call.stage.world().trace().count() + 1 : lines.front().sequence;
   size_t at = after < first ? 0 : std::min<size_t>(lines.size(), after - first + 1);
   Json json;
   json.open('{').key("events").open('[');
@@ -54,9 +54,25 @@ void report(Call call) {
   call.reply(json.close('}').take());
 }
 
+// Whoever asks names a namespace as the Worker does, or by its id; the trace has ids.
+void name_keys(const WorkerOptions& worker, invariants::Settings& settings) {
+  for (auto& one : settings.of) {
+    for (std::string& glob : one.keys) {
+      const std::string name = glob.substr(0, glob.find('/'));
+      for (const KvBinding& kv : worker.kv_bindings) {
+        if (kv.name == name) glob = kv.namespace_id + glob.substr(name.size());
+      }
+      for (const R2Binding& r2 : worker.r2_bindings) {
+        if (r2.name == name) glob = r2.bucket_name + glob.substr(name.size());
+      }
+    }
+  }
+}
+
 void invariants(Call call) {
   auto settings = invariant_settings(call.arguments.document());
   if (!settings) return call.reply.fail(std::move(settings.error()));
+  name_keys(call.stage.stack().project().worker, *settings);
   call.control.watched().check(call.stage, std::move(*settings));
   call.reply(call.control.watched().invariants_json(call.stage));
 }

@@ -35,6 +35,11 @@ std::string json_of(const Result& r) {
     if (&violation != r.violations.data()) out += ',';
     trace::append_json_string(out, violation);
   }
+  out += "],\"last_events\":[";
+  for (const std::string& event : r.last_events) {
+    if (&event != r.last_events.data()) out += ',';
+    trace::append_json_string(out, event);
+  }
   out += "],\"invariants\":" + (r.invariants_json.empty() ? "null" : r.invariants_json);
   fields("hash", std::string_view(r.hash));
   fields("ran_twice", r.ran_twice);
@@ -68,6 +73,9 @@ std::optional<Result> result_of(std::string_view json) {
   if (const Value* violations = tree->find("violations")) {
     for (const Value& v : violations->items) r.violations.push_back(v.string);
   }
+  if (const Value* events = tree->find("last_events")) {
+    for (const Value& e : events->items) r.last_events.push_back(e.string);
+  }
   if (const Value* invariants = tree->find("invariants")) r.invariants_json = invariants->json();
   r.hash = text(*tree, "hash");
   const Value* twice = tree->find("ran_twice");
@@ -78,6 +86,42 @@ std::optional<Result> result_of(std::string_view json) {
   r.virtual_us = number(*tree, "virtual_us");
   r.real_us = number(*tree, "real_us");
   return r;
+}
+
+// Fields that stand in front, and what a request used.
+static bool is_left_out(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "seq",           "at_us",        "event",         "request",      "location",        "stack",
+      "subrequests",   "service_calls", "worker_calls", "kv_operations", "r2_operations",
+      "object_calls",  "chained_workers", "connections", "log_bytes"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
+std::string event_text(std::string_view json, int64_t from_us) {
+  auto event = config::parse_jsonc(json, "");
+  if (!event) return std::string(json);
+  const auto text = [&event](std::string_view name) {
+    const Value* found = event->find(name);
+    return found ? found->string : std::string();
+  };
+  const auto number = [&event](std::string_view name) {
+    const Value* found = event->find(name);
+    return found ? found->integer : 0;
+  };
+  const std::string who = number("request") == 0 ? "" : "#" + std::to_string(number("request"));
+  char front[128];
+  std::snprintf(front, sizeof front, "%+9.3fs %-4s %-4s %-12s",
+                static_cast<double>(number("at_us") - from_us) / 1e6, who.c_str(),
+                text("location").c_str(), text("event").c_str());
+  std::string out = front;
+  for (const auto& [name, value] : event->members) {
+    const bool empty = value.is(Value::Type::kNull) ||
+                       (value.is(Value::Type::kString) && value.string.empty());
+    if (empty || is_left_out(name)) continue;
+    const bool plain = value.is(Value::Type::kString);
+    out += " " + name + "=" + replay::shortened(plain ? value.string : value.json(), 60);
+  }
+  return out;
 }
 
 std::string replay_command(const Result& result) {
@@ -103,6 +147,11 @@ std::string failure_text(const Result& result, const TextOptions& options) {
   if (result.violations.size() > kShownMax)
     out +=
         "     and " + std::to_string(result.violations.size() - kShownMax) + " more violations\n";
+  if (options.events && !result.last_events.empty()) {
+    const std::string total = std::to_string(result.events);
+    out += "     last " + std::to_string(result.last_events.size()) + " of " + total + " events:\n";
+    for (const std::string& event : result.last_events) out += "       " + event + "\n";
+  }
   return out + "     again: " + replay_command(result) + "\n";
 }
 

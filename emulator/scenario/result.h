@@ -24,6 +24,7 @@ struct Result {
   std::vector<Failure> failures;
   std::vector<std::string> violations;  // of invariants: "read_your_writes: GET /me in SIN read …"
   std::string invariants_json;          // the whole report
+  std::vector<std::string> last_events;  // as event_text, when it has failed
   std::string hash;                     // of the trace
   bool ran_twice = false;               // and both runs had that hash
   uint64_t events = 0;
@@ -42,8 +43,13 @@ std::optional<Result> result_of(std::string_view json);
 // How to run exactly this again.
 std::string replay_command(const Result& result);
 
+// A line of the trace for people: "+5.000s #4 SIN kv.read key=ada …", its time since `from_us`. Of what a
+// request used, nothing.
+std::string event_text(std::string_view json, int64_t from_us);
+
 struct TextOptions {
   bool colour = false;
+  bool events = true;  // the last ones
 };
 // What failed in one run, with the command that repeats it.
 std::string failure_text(const Result& result, const TextOptions& options);

@@ -1,5 +1,6 @@
 #include "emulator/scenario/run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "emulator/replay/values.h"
@@ -11,6 +12,8 @@ namespace offing::scenario {
 constexpr int64_t kBeatUs = 100'000;
 constexpr int kStillBeatsMax = 10;
 constexpr int kStillBeatsNetwork = 600;
+// Of a run that fails.
+constexpr size_t kEventsTold = 12;
 
 // The stage may outlive the run for a moment.
 class Forward final : public trace::Reader {
@@ -121,6 +124,11 @@ void Run::end() {
       result_.violations.push_back(std::string(name_of(violation.invariant)) + ": " +
                                    violation.text);
     result_.invariants_json = invariants_.json();
+  }
+  if (!result_.passed()) {
+    const auto& lines = stage().log().lines();
+    for (size_t i = lines.size() - std::min(lines.size(), kEventsTold); i < lines.size(); ++i)
+      result_.last_events.push_back(event_text(lines[i].text, start_us_));
   }
   house_.stop();
 }

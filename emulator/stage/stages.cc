@@ -112,6 +112,7 @@ StageResult<Stage*> Stages::put(Stage& stage, std::shared_ptr<const StackState> 
 }
 
 StageResult<Stage*> Stages::revert(Stage& stage, std::string_view snapshot) {
+  if (auto may = may_copy(stage); !may) return std::unexpected(may.error());
   auto at = snapshots_.find(snapshot);
   if (at == snapshots_.end()) return std::unexpected(no_such_snapshot(snapshot, snapshots_.size()));
   return put(stage, at->second.state);

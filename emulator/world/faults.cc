@@ -33,18 +33,20 @@ std::expected<void, std::string> Faults::arm(std::string_view rule) {
   const std::string_view value = equals == rule.npos ? "always" : rule.substr(equals + 1);
   Point& point = points_[index];
   const char* end = value.data() + value.size();
-  if (value == "always") {
-    point.probability = 1;
-  } else if (value.starts_with('#')) {
-    auto [p, ec] = std::from_chars(value.data() + 1, end, point.only_nth);
-    if (ec != std::errc() || p != end || point.only_nth == 0)
+  double probability = value == "always" ? 1 : 0;
+  uint64_t nth = 0;
+  if (value.starts_with('#')) {
+    auto [p, ec] = std::from_chars(value.data() + 1, end, nth);
+    if (ec != std::errc() || p != end || nth == 0)
       return std::unexpected("fault \"" + std::string(rule) + "\": #N needs a number from 1");
-  } else {
-    auto [p, ec] = std::from_chars(value.data(), end, point.probability);
-    if (ec != std::errc() || p != end || !(point.probability >= 0 && point.probability <= 1))
+  } else if (value != "always") {
+    auto [p, ec] = std::from_chars(value.data(), end, probability);
+    if (ec != std::errc() || p != end || !(probability >= 0 && probability <= 1))
       return std::unexpected("fault \"" + std::string(rule) +
                              "\": the rule is a probability from 0 to 1, \"always\" or \"#N\"");
   }
+  point.probability = probability;
+  point.only_nth = nth == 0 ? 0 : point.passed + nth;  // the Nth from now on
   return {};
 }
 

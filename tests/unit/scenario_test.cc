@@ -233,6 +233,9 @@ TEST_CASE("a result crosses as a line of JSON, and is told as text, JUnit and TA
   r.invariants_json = R"({"checked":[],"violations":[],"count":0,"complete":true})";
   r.hash = "00ff";
   r.events = 12;
+  r.last_events = {event_text(R"({"seq":12,"at_us":1767225605000000,"event":"kv.read","request":4,)"
+                              R"("location":"SIN","key":"ada","staleness_ms":1,"error":""})",
+                              1767225600000000)};
   const std::string line = json_of(r);
   CHECK(line.find('\n') == std::string::npos);
   const Result again = result_of(line).value();
@@ -244,7 +247,10 @@ TEST_CASE("a result crosses as a line of JSON, and is told as text, JUnit and TA
         "FAIL s/a.toml: A <name>, seed 17\n"
         "     step[2] (sign out), s/a.toml:31: status: expected 401, got 200\n"
         "     read_your_writes: x\n"
+        "     last 1 of 12 events:\n"
+        "          +5.000s #4   SIN  kv.read      key=ada staleness_ms=1\n"
         "     again: offing test s/a.toml --seed 17 --trace t.ndjson\n");
+  CHECK(failure_text(r, {false, false}).find("events") == std::string::npos);
   Result good;
   good.file = "s/a.toml";
   good.name = r.name;
