@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "emulator/config/cron_expression.h"
 #include "emulator/config/spelling.h"
 
 namespace offing::config {
@@ -111,10 +112,18 @@ Done read_triggers(const Value& triggers, const std::string& key, const Reporter
   if (auto checked = check_fields(triggers, key, "crons:l", report); !checked) return checked;
   auto list = strings_field(triggers, "crons", key, report);
   if (!list) return std::unexpected(std::move(list.error()));
-  crons = std::move(*list);
-  if (!crons.empty()) {
-    report.warn(*triggers.find("crons"), key + ".crons",
-                "not emulated by this version of offing: cron triggers do not fire by themselves.");
+  for (size_t i = 0; i < list->size(); ++i) {
+    const std::string& cron = (*list)[i];
+    const Value& at = triggers.find("crons")->items[i];
+    const std::string path = key + ".crons[" + std::to_string(i) + "]";
+    const auto expression = CronExpression::parse(cron);
+    if (!expression) return std::unexpected(report.problem(at, path, expression.error() + "."));
+    if (!expression->next_after_ms(0))
+      report.warn(at, path, "\"" + cron + "\" never comes: no such month has that day.");
+    if (std::ranges::find(crons, cron) != crons.end())
+      report.warn(at, path, "\"" + cron + "\" is listed twice; it runs once.");
+    else
+      crons.push_back(cron);
   }
   return {};
 }

@@ -202,6 +202,8 @@ TEST_CASE("spec/config.md 2: a wrong value names file, line, key and value") {
   has(error("\"limits\": {\"cpu_ms\": 0}"), "limits.cpu_ms: 0 is out of range. It must be from 1");
   has(error("\"rules\": [{\"type\": \"Txt\", \"globs\": []}]"), "Did you mean \"Text\"?");
   has(error("\"triggers\": {\"crons\": [1]}"), "triggers.crons[0]: ");
+  has(error("\"triggers\": {\"crons\": [\"0 2 * * SUN\", \"0 25 * * *\"]}"),
+      "triggers.crons[1]: \"0 25 * * *\": hour: \"25\" is not allowed; it may be *, 0 to 23");
   has(error("\"compatibility_flags\": [\"rpc\", \"nodejs_compt\"]"),
       "compatibility_flags[1]: No such compatibility flag: nodejs_compt. Did you mean");
   has(error("\"vars\": {\"A\": 1}, \"kv_namespaces\": [{\"binding\": \"A\"}]"),
@@ -231,18 +233,19 @@ TEST_CASE("what is unknown, or not emulated, is a warning and not silence") {
           "\"services\": [{\"binding\": \"S\", \"service\": \"auth\"}],"
           "\"queues\": {\"producers\": [{\"binding\": \"Q\", \"queue\": \"q\"}], \"consumers\": "
           "[{\"queue\": \"q\"}]}, \"vpc_services\": [{\"binding\": \"V\"}], \"containers\": [],"
-          "\"triggers\": {\"crons\": [\"* * * * *\"]}").string());
+          "\"triggers\": {\"crons\": [\"* * * * *\", \"0 0 30 2 *\", \"* * * * *\"]}").string());
   const std::string text = warnings_of(project);
   has(text, "Unexpected field \"compatability_flags\". Did you mean \"compatibility_flags\"?");
   has(text, "kv_namespaces[0].idd: Unexpected field \"idd\"");
   has(text, "queues.consumers: not emulated");
   has(text, "containers: not emulated");
-  has(text, "triggers.crons: not emulated");
+  has(text, "triggers.crons[1]: \"0 0 30 2 *\" never comes");
+  has(text, "triggers.crons[2]: \"* * * * *\" is listed twice; it runs once.");
   std::vector<std::string> names;
   for (const auto& [name, what] : project.worker.unsupported_bindings) names.push_back(name);
   std::ranges::sort(names);
   CHECK(names == std::vector<std::string>{"AI", "Q", "S", "V"});
-  CHECK(project.crons == std::vector<std::string>{"* * * * *"});
+  CHECK(project.crons == std::vector<std::string>{"* * * * *", "0 0 30 2 *"});
 }
 
 TEST_CASE("spec/config.md 1.1: an environment's values") {
