@@ -33,6 +33,11 @@ void Console::on_event(const trace::Stamp&, const trace::Event& event) {
   if (!options_.requests) return;
   if (const auto* e = std::get_if<trace::RequestEvent>(&event)) return on_request(*e);
   if (const auto* e = std::get_if<trace::ResponseEvent>(&event)) return on_response(*e);
+  if (const auto* e = std::get_if<trace::CronEvent>(&event)) {
+    requests_[e->request] = {"cron", std::string(e->cron)};
+    return;
+  }
+  if (const auto* e = std::get_if<trace::CronEndEvent>(&event)) return on_cron_end(*e);
   if (const auto* e = std::get_if<trace::KvReadEvent>(&event)) {
     if (e->staleness_ms <= 0) return;
     auto it = requests_.find(e->request);
@@ -94,15 +99,34 @@ void Console::on_response(const trace::ResponseEvent& event) {
   } else {
     text += status;
   }
-  text += " " + std::string(event.location) + " " + duration_text(event.duration_us);
-  if (event.outcome != "ok") text += " " + std::string(event.outcome);
-  if (options_.used) text += used_text(event.used);
+  const std::string_view outcome = event.outcome == "ok" ? std::string_view() : event.outcome;
+  line(text + line_end(seen, event.location, event.duration_us, outcome, event.used));
+}
+
+std::string Console::line_end(const Seen& seen, std::string_view location, int64_t duration_us,
+                              std::string_view outcome, const Counts& used) const {
+  std::string text = " " + std::string(location) + " " + duration_text(duration_us);
+  if (!outcome.empty()) text += " " + std::string(outcome);
+  if (options_.used) text += used_text(used);
   if (options_.colour) text += kReset;
   if (seen.stale_reads > 0) {
     text += "  stale KV reads: " + std::to_string(seen.stale_reads) + ", up to " +
             duration_text(seen.stalest_ms * 1000) + " old";
   }
-  line(text);
+  return text;
+}
+
+// "cron 0 2 * * SUN ok LHR 1.2 ms"
+void Console::on_cron_end(const trace::CronEndEvent& event) {
+  auto it = requests_.find(event.request);
+  if (it == requests_.end()) return;
+  const Seen seen = std::move(it->second);
+  requests_.erase(it);
+  std::string text = "cron " + std::string(event.cron) + " ";
+  if (options_.colour) text += event.outcome == "ok" ? kGreen : kRed;
+  text += event.outcome;
+  if (options_.colour) text += std::string(kReset) + std::string(kDim);
+  line(text + line_end(seen, event.location, event.duration_us, "", event.used));
 }
 
 void Console::on_console(const trace::ConsoleEvent& event) {

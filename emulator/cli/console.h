@@ -34,6 +34,10 @@ class Console final : public trace::Reader {
   };
   void on_request(const trace::RequestEvent& event);
   void on_response(const trace::ResponseEvent& event);
+  void on_cron_end(const trace::CronEndEvent& event);
+  // What a line ends with: place, time, outcome, what was used, and stale reads if there were any.
+  std::string line_end(const Seen& seen, std::string_view location, int64_t duration_us,
+                       std::string_view outcome, const Counts& used) const;
   void on_console(const trace::ConsoleEvent& event);
   void on_exception(const trace::ExceptionEvent& event);
   void line(std::string_view text);

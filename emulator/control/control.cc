@@ -10,6 +10,7 @@ const std::vector<VerbGroup>& Control::groups() {
       {"Worlds", world_verbs()},   {"Clock", clock_verbs()},
       {"KV", kv_verbs()},          {"R2", r2_verbs()},
       {"Durable Objects and isolates", object_verbs()},
+      {"Cron triggers", cron_verbs()},
       {"Links between locations", link_verbs()},
       {"Faults", fault_verbs()},   {"What happened", trace_verbs()},
       {"Requests", request_verbs()}};

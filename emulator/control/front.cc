@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "emulator/control/cron_door.h"
 #include "emulator/control/json.h"
 #include "emulator/control/stream.h"
 
@@ -42,6 +43,8 @@ static Done to_response(ResponseCallback respond) {
   };
 }
 
+static Failure cross_site() { return {403, "cross_site", "offing answers no pages of other origins"}; }
+
 // A browser says from where a page asks; what is no page says nothing.
 static bool from_elsewhere(const Request& request) {
   const std::string_view site = request.headers.get("sec-fetch-site").value_or("none");
@@ -70,6 +73,10 @@ void ControlFront::on_request(uint64_t ticket, Request request, ResponseCallback
       return stage->rest(ticket, std::move(request), std::move(respond));
     const std::string kept(path);
     return ask(*stage, std::move(request), kept, std::move(respond));
+  }
+  if (is_cron_door(path)) {
+    if (from_elsewhere(request)) return respond(failure_response(cross_site()));
+    return run_cron(*stage, std::move(request), std::move(respond));
   }
   worker(*stage, ticket, std::move(request), std::move(respond));
 }
@@ -123,8 +130,7 @@ void ControlFront::ask(Stage& stage, Request request, std::string_view path,
   const size_t question = std::min(path.find('?'), path.size());
   const std::string query(path.substr(std::min(question + 1, path.size())));
   const std::string name(path.substr(kPrefix.size(), question - kPrefix.size()));
-  if (from_elsewhere(request))
-    return respond(failure_response({403, "cross_site", "offing answers no pages of other origins"}));
+  if (from_elsewhere(request)) return respond(failure_response(cross_site()));
   if (name == "openapi.json" && request.method == "GET")
     return respond(json_response(200, openapi_json(control_.version())));
   if (request.headers.get("offing-control").value_or("") != "1")

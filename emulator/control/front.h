@@ -3,7 +3,8 @@
 //
 // The control API needs the header `offing-control: 1`, which a page of another origin cannot send without
 // asking first, and is never allowed to; what a browser sends for such a page is refused besides. Which
-// Host names are answered is the server's.
+// Host names are answered is the server's. The paths that make a cron trigger run (cron_door.h) need no header,
+// and are refused to other origins' pages likewise.
 // Owner: the command. Threading: the loop thread.
 #ifndef OFFING_EMULATOR_CONTROL_FRONT_H_
 #define OFFING_EMULATOR_CONTROL_FRONT_H_

@@ -49,6 +49,7 @@ Verbs world_verbs();
 Verbs kv_verbs();
 Verbs r2_verbs();
 Verbs object_verbs();
+Verbs cron_verbs();
 Verbs link_verbs();
 Verbs fault_verbs();
 Verbs trace_verbs();

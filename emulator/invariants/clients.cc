@@ -28,6 +28,13 @@ void Clients::on_request(const trace::RequestEvent& event) {
   add(event.request, std::move(client));
 }
 
+void Clients::on_cron(const trace::CronEvent& event) {
+  Client client{
+      .root = event.request, .session = {}, .location = std::string(event.location), .what = {}};
+  client.session = client.what = "cron " + std::string(event.cron);
+  add(event.request, std::move(client));
+}
+
 void Clients::on_object_call(const trace::ObjectCallEvent& event) {
   Client client;
   if (const Client* caller = event.caller == 0 ? nullptr : find(event.caller)) {

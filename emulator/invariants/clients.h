@@ -1,7 +1,7 @@
 // On whose behalf something in the trace happened: each request of a client, and each event of a
 // Durable Object that it led to, belongs to the client's session. A session is what the client
 // calls itself (header offing-session), else the location where it landed; an alarm, which nobody
-// asked for, is a session of its own for each object.
+// asked for, is a session of its own for each object, a cron trigger one for each expression.
 #ifndef OFFING_EMULATOR_INVARIANTS_CLIENTS_H_
 #define OFFING_EMULATOR_INVARIANTS_CLIENTS_H_
 
@@ -51,6 +51,7 @@ class Clients {
   static constexpr size_t kKeysMax = 256;        // of one request
 
   void on_request(const trace::RequestEvent& event);
+  void on_cron(const trace::CronEvent& event);
   void on_object_call(const trace::ObjectCallEvent& event);
   // Null for what nobody is known to have asked for.
   Client* find(uint64_t request);

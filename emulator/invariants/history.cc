@@ -28,6 +28,7 @@ void History::add(const trace::Stamp& stamp, uint64_t request, std::string_view 
 
 void History::on_event(const trace::Stamp& stamp, const trace::Event& event) {
   if (auto* e = std::get_if<trace::RequestEvent>(&event)) return clients_.on_request(*e);
+  if (auto* e = std::get_if<trace::CronEvent>(&event)) return clients_.on_cron(*e);
   if (auto* e = std::get_if<trace::ObjectCallEvent>(&event)) return clients_.on_object_call(*e);
   if (auto* e = std::get_if<trace::KvReadEvent>(&event))
     return add(stamp, e->request, e->location,

@@ -69,6 +69,7 @@ void Invariants::report(Violation violation) {
 
 void Invariants::on_event(const trace::Stamp& stamp, const trace::Event& event) {
   if (auto* e = std::get_if<trace::RequestEvent>(&event)) return clients_.on_request(*e);
+  if (auto* e = std::get_if<trace::CronEvent>(&event)) return clients_.on_cron(*e);
   if (auto* e = std::get_if<trace::ObjectCallEvent>(&event)) return clients_.on_object_call(*e);
   if (auto* e = std::get_if<trace::KvReadEvent>(&event)) return on_kv_read(stamp, *e);
   if (auto* e = std::get_if<trace::KvWriteEvent>(&event)) return on_kv_write(stamp, *e);

@@ -15,6 +15,7 @@ struct LimitUsage::Metric {
   uint64_t (*value)(const Counts& used, int64_t duration_us) = nullptr;
   bool of_requests = true;
   bool of_objects = true;
+  bool of_crons = true;           // runs of cron triggers
   bool of_callees = true;         // Workers that others called; false: their caller's count has it
   bool of_alarms = false;         // of objects' events these alone
   bool of_url = false;

@@ -51,6 +51,11 @@ void LimitUsage::on_event(const trace::Stamp& stamp, const trace::Event& event) 
     running_[call->request] = {call->request, at_us, std::string(call->location),
                                std::string(call->kind), std::string(target_in(call->what)),
                                std::string(call->class_name)};
+  } else if (const auto* cron = std::get_if<trace::CronEvent>(&event)) {
+    running_[cron->request] = {cron->request, at_us, std::string(cron->location), "cron",
+                               std::string(cron->cron), ""};
+  } else if (const auto* end = std::get_if<trace::CronEndEvent>(&event)) {
+    ended(end->request, end->used, end->duration_us, true);
   } else if (const auto* answer = std::get_if<trace::ObjectAnswerEvent>(&event)) {
     ended(answer->request, answer->used, answer->duration_us, true);
   }
@@ -60,10 +65,12 @@ void LimitUsage::ended(uint64_t request, const Counts& used, int64_t duration_us
   const auto it = running_.find(request);
   if (it == running_.end()) return;
   const bool object = !it->second.class_name.empty();
+  const bool cron = it->second.method == "cron";
   for (Watched& watched : watched_) {
     const Metric& metric = *watched.metric;
     if (metric.value == nullptr || !(object ? metric.of_objects : metric.of_requests)) continue;
-    if (!metric.of_callees && !object && request >= kOwnNumbers) continue;
+    if (cron && !metric.of_crons) continue;
+    if (!metric.of_callees && !object && !cron && request >= kOwnNumbers) continue;
     if (metric.of_alarms && it->second.method != "alarm") continue;
     compare(watched, it->second, metric.value(used, duration_us));
   }

@@ -29,6 +29,7 @@ class Forward final : public trace::Reader {
 
 void StaleReads::on_event(const trace::Stamp&, const trace::Event& event) {
   if (auto* e = std::get_if<trace::RequestEvent>(&event)) return clients_.on_request(*e);
+  if (auto* e = std::get_if<trace::CronEvent>(&event)) return clients_.on_cron(*e);
   if (auto* e = std::get_if<trace::ObjectCallEvent>(&event)) return clients_.on_object_call(*e);
   auto* e = std::get_if<trace::KvReadEvent>(&event);
   if (!e || e->staleness_ms == 0) return;

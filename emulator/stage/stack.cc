@@ -95,6 +95,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!actors) return std::unexpected(actors.error());
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
+  stack->crons_ = std::make_unique<Crons>(world, *stack->topology_, stack->project_->crons);
   stack->open_network();
   return stack;
 }
@@ -121,13 +122,15 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::fork(World& world, Sta
   if (!actors) return std::unexpected(actors.error());
   stack->actors_ = std::move(*actors);
   stack->services_->guest_calls = stack->actors_.get();
+  stack->crons_ = std::make_unique<Crons>(world, *stack->topology_, stack->project_->crons,
+                                          state.cron_due_us);
   stack->open_network();
   return stack;
 }
 
 StackState Stack::copy_state() {
   return {world_.state(), kv_->copy_state(), r2_->copy_state(), r2_tokens_->copy_state(),
-          actors_->copy_state(), services_->next_number};
+          actors_->copy_state(), services_->next_number, crons_->due_us()};
 }
 
 std::expected<void, std::string> Stack::open_outbound() {
@@ -221,6 +224,7 @@ std::expected<void, std::string> Stack::reload() {
   services_->kv_namespaces = kv_namespaces();
   services_->r2_buckets = r2_buckets();
   actors_->classes_changed(old_classes);
+  crons_->changed();
   if (auto started = start_first_isolate(); !started)
     return std::unexpected("reloaded, and the Worker does not start: " + started.error());
   return {};

@@ -14,6 +14,7 @@
 #include "emulator/actors/actors.h"
 #include "emulator/config/project.h"
 #include "emulator/config/source_map.h"
+#include "emulator/crons/crons.h"
 #include "emulator/gateway/worker_gateway.h"
 #include "emulator/services/kv_service.h"
 #include "emulator/services/outbound.h"
@@ -45,6 +46,7 @@ struct StackState {
   std::shared_ptr<const R2Tokens::State> r2_tokens;
   std::shared_ptr<const Actors::State> actors;
   uint64_t next_number = 0;
+  std::optional<int64_t> cron_due_us = {};   // when the next cron trigger is due
 };
 
 class Stack {
@@ -77,6 +79,7 @@ class Stack {
   R2Service& r2() { return *r2_; }
   R2Tokens& r2_tokens() { return *r2_tokens_; }
   Actors& actors() { return *actors_; }
+  Crons& crons() { return *crons_; }
   // The verbs for links: partition, hold, release, repair.
   Network& network() { return *network_; }
   // Reads the project again and goes on with what it is now: isolates are replaced, Durable Objects
@@ -115,6 +118,7 @@ class Stack {
   std::unique_ptr<Services> services_;
   std::unique_ptr<Topology> topology_;
   std::unique_ptr<Actors> actors_;
+  std::unique_ptr<Crons> crons_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<WorkerGateway> gateway_;
 };

@@ -333,6 +333,39 @@ struct AlarmEvent {
   }
 };
 
+// A cron trigger's run began.
+struct CronEvent {
+  static constexpr std::string_view kName = "cron";
+  uint64_t request;           // the run's own number
+  std::string_view location;
+  uint32_t isolate;
+  std::string_view cron;      // the expression, as configured
+  int64_t scheduled_ms;       // controller.scheduledTime
+  std::string_view why;       // due, asked
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("isolate", isolate); v("cron", cron);
+    v("scheduled_ms", scheduled_ms); v("why", why);
+  }
+};
+
+// The handler, and what it gave to waitUntil, is over.
+struct CronEndEvent {
+  static constexpr std::string_view kName = "cron.end";
+  uint64_t request;
+  std::string_view location;
+  std::string_view cron;
+  int64_t duration_us;
+  std::string_view outcome;   // spec/limits.md 5.3: ok, exception, exceededCpu, exceededWallTime, …
+  bool no_retry;              // controller.noRetry() was called
+  std::string_view error;     // the first that failed, "Error: …"
+  Counts used = {};
+  template <class V> void fields(V& v) const {
+    v("request", request); v("location", location); v("cron", cron);
+    v("duration_us", duration_us); v("outcome", outcome); v("no_retry", no_retry); v("error", error);
+    used_fields(v, used);
+  }
+};
+
 // A named point happened (`point`), or a rule struck an operation (`rule`, and what follows it).
 struct FaultEvent {
   static constexpr std::string_view kName = "fault";
@@ -361,8 +394,8 @@ struct LinkEvent {
 using Event = std::variant<RequestEvent, ResponseEvent, ResponseCutEvent, KvReadEvent, KvWriteEvent, KvPropagateEvent,
                            KvListEvent, R2ReadEvent, R2WriteEvent, R2ListEvent,
                            R2NotificationEvent, S3RequestEvent, ConsoleEvent, ExceptionEvent, IsolateEvent, OutboundEvent,
-                           ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, FaultEvent,
-                           LinkEvent>;
+                           ObjectEvent, ObjectCallEvent, ObjectAnswerEvent, AlarmEvent, CronEvent, CronEndEvent,
+                           FaultEvent, LinkEvent>;
 
 }  // namespace offing::trace
 

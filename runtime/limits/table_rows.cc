@@ -10,7 +10,6 @@ using enum LimitUnit;
 using enum Enforcement;
 using L = Limits;
 
-constexpr std::string_view kNoCron = "cron triggers do not fire here";
 constexpr std::string_view kNoQueues = "there are no Queues here";
 constexpr std::string_view kNoCache = "there is no Cache API here";
 constexpr std::string_view kNoAssets = "static assets are not served here";
@@ -25,8 +24,8 @@ constexpr LimitRow kRows[] = {
     {"text-binding-size", kDeploy, kBytes, &L::text_binding_bytes, "one variable or secret (10054)", kWarned, "when a project is loaded"},
 
     {"request-cpu", kCpu, kMs, &L::request_cpu_ms, "CPU of an HTTP request (1102)", kEnforced, "a watchdog; in virtual time and under a seed only what runs for 10 s is stopped"},
-    {"cron-cpu", kCpu, kMs, &L::cron_cpu_ms, "CPU of a cron run, interval below 1 h", kNever, kNoCron},
-    {"cron-hourly-cpu", kCpu, kMs, &L::cron_hourly_cpu_ms, "CPU of a cron run, interval of 1 h or more", kNever, kNoCron},
+    {"cron-cpu", kCpu, kMs, &L::cron_cpu_ms, "CPU of a cron run, interval below 1 h", kEnforced, "as request-cpu"},
+    {"cron-hourly-cpu", kCpu, kMs, &L::cron_hourly_cpu_ms, "CPU of a cron run, interval of 1 h or more", kEnforced, "as request-cpu"},
     {"queue-cpu", kCpu, kMs, &L::queue_cpu_ms, "CPU of a queue batch", kNever, kNoQueues},
     {"actor-cpu", kCpu, kMs, &L::actor_event_cpu_ms, "CPU of a Durable Object, full again at each event", kEnforced, "as request-cpu"},
     {"cpu-max", kCpu, kMs, &L::cpu_ms_max, "the most that limits.cpu_ms may ask for", kEnforced, "when the limits are put together"},
@@ -64,14 +63,14 @@ constexpr LimitRow kRows[] = {
 
     {"request-wall", kWall, kMs, &L::request_wall_ms, "time of a request while its client is connected", kEnforced, "there is no limit"},
     {"wait-until", kWall, kMs, &L::wait_until_wall_ms, "waitUntil() after the response or the client is gone", kEnforced, "the end of a request"},
-    {"cron-wall", kWall, kMs, &L::cron_wall_ms, "time of a cron run", kNever, kNoCron},
+    {"cron-wall", kWall, kMs, &L::cron_wall_ms, "time of a cron run; then it has failed", kEnforced, "the run of a cron trigger"},
     {"queue-wall", kWall, kMs, &L::queue_wall_ms, "time of a queue batch", kNever, kNoQueues},
     {"alarm-wall", kWall, kMs, &L::alarm_wall_ms, "time of an alarm; then it has failed, and is tried again", kEnforced, "the object's alarm"},
     {"actor-wall", kWall, kMs, &L::actor_wall_ms, "time of an object's request or call while its caller waits", kEnforced, "there is no limit"},
     {"update-wall", kWall, kMs, &L::update_wall_ms, "requests under way when the runtime is replaced", kNever, "the runtime is not replaced here"},
 
     {"account-workers", kAccount, kCount, &L::account_workers, "Workers of an account", kNever, kNoAccount},
-    {"account-crons", kAccount, kCount, &L::account_crons, "cron triggers of an account", kNever, kNoAccount},
+    {"account-crons", kAccount, kCount, &L::account_crons, "cron triggers of an account (10072)", kEnforced, "offing check, of one Worker"},
     {"asset-files", kAccount, kCount, &L::asset_files, "static asset files of a version", kNever, kNoAssets},
     {"asset-file", kAccount, kBytes, &L::asset_file_bytes, "a static asset file", kNever, kNoAssets},
     {"headers-file-rules", kAccount, kCount, &L::headers_file_rules, "rules of a _headers file", kNever, kNoAssets},

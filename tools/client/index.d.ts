@@ -159,6 +159,13 @@ export interface World extends View, AsyncDisposable {
   /** Isolates and objects leave memory; everything stays that is stored. */
   evict(): Promise<{ objects: number; isolates: number }>;
   evictIsolates(location?: Location): Promise<number>;
+  /**
+   * Runs the Worker's scheduled(), whatever the time. `cron`: what controller.cron is; default the only one
+   * configured. `time`: what controller.scheduledTime is; default now.
+   */
+  runScheduled(options?: { cron?: string; time?: Time; location?: Location }): Promise<ScheduledResult>;
+  /** The configured cron triggers, and when each is due next. */
+  crons(): Promise<{ cron: string; next: Date | null }[]>;
   runDurableObjectAlarm(stub: DurableObjectStub): Promise<boolean>;
   listDurableObjectIds(className: string): Promise<string[]>;
   durableObjects(className?: string): Promise<DurableObjectStub[]>;
@@ -172,6 +179,16 @@ export interface World extends View, AsyncDisposable {
   invariants(rules: object): Promise<any>;
 
   close(): Promise<void>;
+}
+
+export interface ScheduledResult {
+  outcome: "ok" | "exception" | "exceededCpu" | "exceededMemory" | "exceededWallTime";
+  /** controller.noRetry() was called. */
+  noRetry: boolean;
+  /** What failed first: of the handler and what it gave to waitUntil. */
+  error?: string;
+  /** The run's number in the trace. */
+  request: number;
 }
 
 export interface Moved {

@@ -145,6 +145,16 @@ export class World extends View {
     const objects = (await this.call("objects/evict")).evicted;
     return { objects, isolates: await this.evictIsolates() };
   }
+  // Without `cron`, the only one that is configured. Fails only if there is no run: the outcome tells the rest.
+  async runScheduled({ cron, time, location } = {}) {
+    const at = time instanceof Date ? time.getTime() : time;
+    const ran = await this.call("crons/run", { cron, time: at, location });
+    return { outcome: ran.outcome, noRetry: ran.no_retry, error: ran.error ?? undefined, request: ran.request };
+  }
+  async crons() {
+    const { crons } = await this.ask("crons");
+    return crons.map(({ cron, next_ms: ms }) => ({ cron, next: ms === null ? null : new Date(ms) }));
+  }
   runDurableObjectAlarm(stub) {
     return runDurableObjectAlarm(stub);
   }
