@@ -474,7 +474,7 @@ TEST_CASE(
                 {.commit_delay_us = 50 * kMs});
   (void)run.ask("/born");
   run.advance(kSecond - run.now_us());
-  REQUIRE(run.world().faults().arm("do.commit.fail=#3"));  // born, a, b
+  REQUIRE(run.world().faults().arm("do.commit.fail=#2"));  // a, b
   const auto answer = run.ask("/two");
   CHECK(answer.body == kWriteFailed);
   CHECK(answer.came_us == kSecond + 110 * kMs);
@@ -489,7 +489,7 @@ TEST_CASE(
   (void)run.ask("/born?object=x");
   (void)run.ask("/born?object=y");
   run.advance(kSecond - run.now_us());
-  REQUIRE(run.world().faults().arm("do.commit.fail=#4"));  // two constructors, a, b
+  REQUIRE(run.world().faults().arm("do.commit.fail=#2"));  // a, b
   const auto& a = run.send(kSecond, "LHR", "/write/a?object=x");
   const auto& b = run.send(kSecond + 20 * kMs, "LHR", "/write/b?object=y");
   run.run();
