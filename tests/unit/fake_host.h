@@ -15,7 +15,7 @@
 
 namespace offing::test {
 
-class FakeHost final : public Host {
+class FakeHost : public Host {
  public:
   struct TimerEntry {
     RequestId request;
