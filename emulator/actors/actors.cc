@@ -20,6 +20,7 @@ std::expected<std::unique_ptr<Actors>, std::string> Actors::open(World& world, T
   options.world.random_bytes = [&world](std::span<uint8_t> bytes) {
     world.random_bytes("objects/sqlite", bytes);
   };
+  options.world.interrupted = [&topology] { return topology.is_stopping(); };
   auto store = durable::Store::open(std::move(options));
   if (!store) return std::unexpected("--state: " + store.error());
   std::unique_ptr<Actors> actors(new Actors(world, worker, std::move(settings), std::move(*links),

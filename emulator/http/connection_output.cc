@@ -96,7 +96,8 @@ void Connection::pump() {
 
 void Connection::on_chunk(Chunk chunk) {
   if (chunk.kind == Chunk::Kind::kError) {
-    // The head is on its way: all that is left is to make the client notice.
+    // The head is on its way: all that is left is to make the client notice. Nothing is read on.
+    retire_stream();
     flush();
     if (closed_) return;
     return close(framing_.body == Framing::Body::kUntilClose);

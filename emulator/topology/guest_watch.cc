@@ -2,12 +2,19 @@
 
 #include <v8-isolate.h>
 
-namespace offing {
+#include "runtime/isolate/memory_look.h"
 
+namespace offing {
+namespace {
+
+void stop(void* isolate) { static_cast<v8::Isolate*>(isolate)->TerminateExecution(); }
+void look(void* isolate) { ask_for_memory_look(static_cast<v8::Isolate*>(isolate)); }
+
+}  // namespace
+
+// When memory is looked at depends on the machine's speed too.
 GuestWatch::GuestWatch(bool only_runaways)
-    : only_runaways_(only_runaways), watchdog_([](void* isolate) {
-        static_cast<v8::Isolate*>(isolate)->TerminateExecution();
-      }) {}
+    : only_runaways_(only_runaways), watchdog_(stop, only_runaways ? nullptr : look) {}
 
 void GuestWatch::enter(v8::Isolate* isolate) {
   watchdog_.enter(isolate);

@@ -61,6 +61,10 @@ class Topology {
 
   // A number that no request, context or call of the run has (Host::new_number).
   uint64_t new_number() { return services_.next_number++; }
+  // Whether the guest that runs now is being ended by force.
+  bool is_stopping() const {
+    return services_.cpu_watch != nullptr && services_.cpu_watch->is_stopping();
+  }
   // The number of the isolate that a guest's own handle names, if it is still there.
   std::optional<uint32_t> number_of(size_t location, const std::shared_ptr<Token>& isolate) const;
   // request.cf of requests that begin in this location.

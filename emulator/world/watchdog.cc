@@ -2,12 +2,16 @@
 
 #include <pthread.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <condition_variable>
+#include <cstdlib>
 #include <ctime>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "emulator/world/world.h"
@@ -15,11 +19,13 @@
 namespace offing {
 
 constexpr int64_t kTickUs = 4'000;
+constexpr uint32_t kLookTicks = 4;
 constexpr int64_t kLongUs = 1'000;        // a stay whose CPU time is worth a system call
 constexpr int64_t kAnchorAgeUs = 20'000;  // how old the known CPU time may be at `enter`
 
 struct Watchdog::Core {
   Stop stop;
+  Stop look;
   // Odd: inside, and each stay has a number of its own. The watchdog stores `stopped` before it looks
   // at `stay` again, `leave` changes `stay` before it looks at `stopped`: one of them sees the other.
   std::atomic<uint64_t> stay = 0;
@@ -46,9 +52,19 @@ struct Watchdog::Core {
   void watch();
 };
 
+[[noreturn]] void give_up() {
+  constexpr std::string_view kText =
+      "offing: what was stopped 2 s ago still runs, in code of V8 that cannot be stopped: the "
+      "process ends\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText.data(), kText.size());
+  std::abort();
+}
+
 void Watchdog::Core::watch() {
   uint64_t seen = 0;
   int64_t seen_cpu_us = 0;
+  int64_t stopped_cpu_us = 0;
+  uint32_t ticks = 0;
   std::unique_lock lock(mutex);
   while (!ending) {
     changed.wait_for(lock, std::chrono::microseconds(kTickUs));
@@ -56,18 +72,25 @@ void Watchdog::Core::watch() {
     if (now % 2 == 0) continue;
     if (now != seen) {
       seen = now;
+      ticks = 0;
       seen_cpu_us = cpu_us();
       continue;
     }
+    if (look != nullptr && ++ticks % kLookTicks == 0) look(what.load(std::memory_order_relaxed));
     const int64_t allowed_us = budget_us.load(std::memory_order_relaxed);
-    if (allowed_us <= 0 || cpu_us() - seen_cpu_us < allowed_us) continue;
+    if (allowed_us <= 0) continue;
+    const int64_t now_cpu_us = cpu_us();
+    if (now_cpu_us - seen_cpu_us < allowed_us) continue;
+    if (stopped.load() != now) stopped_cpu_us = now_cpu_us;
+    if (now_cpu_us - stopped_cpu_us > kGraceUs) give_up();
     stopped.store(now);
     if (stay.load() == now) stop(what.load(std::memory_order_relaxed));
   }
 }
 
-Watchdog::Watchdog(Stop stop) : core_(std::make_unique<Core>()) {
+Watchdog::Watchdog(Stop stop, Stop look) : core_(std::make_unique<Core>()) {
   core_->stop = stop;
+  core_->look = look;
   [[maybe_unused]] const int failed = pthread_getcpuclockid(pthread_self(), &core_->clock);
   assert(failed == 0);
   core_->thread = std::thread([core = core_.get()] { core->watch(); });

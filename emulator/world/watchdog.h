@@ -3,6 +3,9 @@
 // over. `enter` and `leave` cost a few atomic operations and two looks at a clock: they are on the
 // path of every request.
 //
+// What runs on for kGraceUs of CPU time after it was stopped cannot be stopped (some of V8's own
+// loops never look): then the process ends by SIGABRT, rather than be dead to all for ever.
+//
 // Budgets are CPU time as the watchdog sees it, to the next tick. What `leave` says a stay took is real
 // time while that is short, and CPU time when it was longer.
 // Threading: made and used by the loop's thread. Destroying it ends its thread.
@@ -17,8 +20,10 @@ namespace offing {
 class Watchdog {
  public:
   using Stop = void (*)(void* what);
+  static constexpr int64_t kGraceUs = 2'000'000;
 
-  explicit Watchdog(Stop stop);
+  // `look`, if there is one, is called every 16 ms of a long stay, as `stop` is.
+  explicit Watchdog(Stop stop, Stop look = nullptr);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
 

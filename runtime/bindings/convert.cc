@@ -41,9 +41,12 @@ std::string encode(v8::Isolate* isolate, Local<String> text, int flags) {
 std::unique_ptr<v8::BackingStore> store_from(v8::Isolate* isolate, std::string bytes) {
   if (bytes.size() < kAdoptBytes) {
     auto store = v8::ArrayBuffer::NewBackingStore(
-        isolate, bytes.size(), v8::BackingStoreInitializationMode::kUninitialized);
-    if (!bytes.empty()) std::memcpy(store->Data(), bytes.data(), bytes.size());
-    return store;
+        isolate, bytes.size(), v8::BackingStoreInitializationMode::kUninitialized,
+        v8::BackingStoreOnFailureMode::kReturnNull);
+    if (store != nullptr) {
+      if (!bytes.empty()) std::memcpy(store->Data(), bytes.data(), bytes.size());
+      return store;
+    }
   }
   auto* kept = new std::string(std::move(bytes));
   return v8::ArrayBuffer::NewBackingStore(

@@ -14,9 +14,16 @@ using v8::String;
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-Local<v8::Uint8Array> new_bytes(v8::Isolate* isolate, size_t size, uint8_t** data) {
+// Empty, with an exception, when the guest has no memory left.
+v8::MaybeLocal<v8::Uint8Array> new_bytes(v8::Isolate* isolate, size_t size, uint8_t** data) {
   auto store = v8::ArrayBuffer::NewBackingStore(
-      isolate, size, v8::BackingStoreInitializationMode::kUninitialized);
+      isolate, size, v8::BackingStoreInitializationMode::kUninitialized,
+      v8::BackingStoreOnFailureMode::kReturnNull);
+  if (store == nullptr) {
+    isolate->ThrowException(v8::Exception::RangeError(
+        String::NewFromUtf8Literal(isolate, "Array buffer allocation failed")));
+    return {};
+  }
   *data = static_cast<uint8_t*>(store->Data());
   return v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, std::move(store)), 0, size);
 }
@@ -27,7 +34,8 @@ void utf8_encode(const Arguments& info) {
   auto text = info[0].As<String>();
   const size_t size = text->Utf8LengthV2(isolate);
   uint8_t* data;
-  Local<v8::Uint8Array> bytes = new_bytes(isolate, size, &data);
+  Local<v8::Uint8Array> bytes;
+  if (!new_bytes(isolate, size, &data).ToLocal(&bytes)) return;
   if (size > 0) {
     text->WriteUtf8V2(isolate, reinterpret_cast<char*>(data), size,
                       String::WriteFlags::kReplaceInvalidUtf8);
@@ -70,7 +78,8 @@ void latin1_encode(const Arguments& info) {
   auto text = info[0].As<String>();
   uint8_t* data;
   const auto size = static_cast<uint32_t>(text->Length());
-  Local<v8::Uint8Array> bytes = new_bytes(isolate, size, &data);
+  Local<v8::Uint8Array> bytes;
+  if (!new_bytes(isolate, size, &data).ToLocal(&bytes)) return;
   if (size > 0) text->WriteOneByteV2(isolate, 0, size, data);
   info.GetReturnValue().Set(bytes);
 }

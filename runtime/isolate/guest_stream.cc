@@ -27,7 +27,7 @@ GuestStream::~GuestStream() {
 void GuestStream::read(Done done) {
   assert(!waiting_);
   Isolate::Parts* parts = token_->parts;
-  if (over_) return done(Chunk::end());
+  if (over_) return done(last_);
   if (parts == nullptr) return done(Chunk::error(kEnded));
   waiting_ = std::move(done);
   set_pulling(true);
@@ -88,6 +88,7 @@ void GuestStream::fail(std::string text) { over(Chunk::error(std::move(text))); 
 
 void GuestStream::over(Chunk last) {
   if (over_) return;
+  last_ = last;
   if (waiting_) send(std::move(last));
   forget();
 }

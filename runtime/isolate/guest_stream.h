@@ -43,6 +43,7 @@ class GuestStream final : public ByteSource {
   std::optional<uint64_t> length_;
   bool is_response_;
   bool over_ = false;
+  Chunk last_;                // how it ended, for who reads on
   Done waiting_;
 };
 

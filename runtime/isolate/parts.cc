@@ -88,8 +88,8 @@ Isolate::Parts::Parts(Engine& engine, Host& host, const WorkerOptions& options)
   running = host.running_mark();
   if (running.word == nullptr) running.word = &unread_mark;
   isolate->SetData(0, this);
-  memory.watch(isolate);
   cpu_watch = host.cpu_watch();
+  memory.watch(isolate, cpu_watch);
   wants_memory = host.wants_memory();
   if (wants_memory) memory.watch_peak();
   v8::Isolate::Scope entered(isolate);
@@ -132,8 +132,8 @@ Shell::Shell(Engine::Parts& engine, uint64_t memory_bytes_max)
   params.snapshot_blob = &engine.snapshot;
   params.external_references = native_references();
   params.array_buffer_allocator = &memory;
-  params.constraints.ConfigureDefaultsFromHeapSize(
-      0, memory_bytes_max != 0 ? memory_bytes_max : kHeapBytes);
+  GuestMemory::size_heap(params.constraints,
+                         memory_bytes_max != 0 ? memory_bytes_max : kHeapBytes);
   v8::Isolate::Initialize(isolate, params);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetPromiseRejectCallback(on_promise_reject);

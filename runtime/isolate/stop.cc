@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "runtime/actor/actor.h"
+#include "runtime/isolate/guest_stream.h"
+#include "runtime/isolate/memory_look.h"
 #include "runtime/limits/cpu_watch.h"
 
 namespace offing {
 namespace {
 
+constexpr int64_t kLongStayUs = 2'000;   // none shorter takes much memory
 constexpr const char* kCpuText = "Worker exceeded CPU time limit.";
 constexpr const char* kMemoryText = "Worker exceeded memory limit.";
 constexpr const char* kActorCpuText = "Durable Object exceeded its CPU time limit and was reset.";
@@ -24,6 +27,14 @@ FetchResult stopped_result(Stopped why) {
   return result;
 }
 
+void fail_streams(Isolate::Parts& parts, RequestId id, const char* why) {
+  std::vector<GuestStream*> streams;
+  parts.streams.for_each([&](uint64_t, GuestStream* stream) {
+    if (stream->request() == id) streams.push_back(stream);
+  });
+  for (GuestStream* stream : streams) stream->fail(why);
+}
+
 void stop_one(Isolate::Parts& parts, RequestId id, Stopped why) {
   GuestRequest* request = parts.find_request(id);
   if (request == nullptr) return;
@@ -34,15 +45,18 @@ void stop_one(Isolate::Parts& parts, RequestId id, Stopped why) {
                 GuestError::reset(why == Stopped::kCpu ? kActorCpuText : kActorMemoryText));
     return;
   }
-  if (request->answered) return;
-  answer(parts, *request, stopped_result(why));
+  if (!request->answered) return answer(parts, *request, stopped_result(why));
+  // Its body breaks off, its sockets close, its waitUntil promises are over.
+  fail_streams(parts, id, why == Stopped::kCpu ? kCpuText : kMemoryText);
+  end_request(parts, id);
 }
 
 // With the microtasks that were dropped went what would have woken these up.
 std::vector<RequestId> lost_with(Isolate::Parts& parts, RequestId culprit) {
   std::vector<RequestId> lost;
   parts.requests.for_each([&](uint64_t id, std::unique_ptr<GuestRequest>& request) {
-    if (id != culprit && request->actor == 0 && !request->answered && request->under_way == 0)
+    const bool waits = !request->answered || request->pulling;
+    if (id != culprit && request->actor == 0 && waits && request->under_way == 0)
       lost.push_back(id);
   });
   return lost;
@@ -85,6 +99,13 @@ void note_measured(Isolate::Parts& parts, int64_t cpu_us, uint64_t memory_bytes)
 
 }  // namespace
 
+void ask_for_memory_look(v8::Isolate* isolate) {
+  const v8::InterruptCallback look = [](v8::Isolate* isolate, void*) {
+    static_cast<Isolate::Parts*>(isolate->GetData(0))->memory.look_at_end();
+  };
+  isolate->RequestInterrupt(look, nullptr);
+}
+
 void watch_turn(Isolate::Parts& parts) {
   parts.charged = 0;
   if (parts.cpu_watch == nullptr) return;
@@ -121,10 +142,11 @@ void end_watch(Isolate::Parts& parts) {
   parts.last_stay_us = stay.used_us;
   if (GuestRequest* request = payer(parts, parts.charged)) request->cpu_us += stay.used_us;
   note_measured(parts, stay.measured_us, parts.wants_memory ? parts.memory.take_peak() : 0);
+  if (stay.used_us >= kLongStayUs) parts.memory.look_at_end();
   const bool memory = parts.memory.take_exceeded();
   if (!stay.stopped && !memory) return;
   if (parts.starting) return;   // Isolate::start tells
-  stop_guest(parts, stay.stopped ? Stopped::kCpu : Stopped::kMemory);
+  stop_guest(parts, memory ? Stopped::kMemory : Stopped::kCpu);
 }
 
 }  // namespace offing
