@@ -21,6 +21,12 @@ std::string main_of(const config::Project& project) {
   return folder.empty() ? project.bundle.main : folder + "/" + project.bundle.main;
 }
 
+bool handles_crons(const StartupResult& startup) {
+  const auto main = std::ranges::find(startup.exports, "default", &StartupExport::name);
+  return main != startup.exports.end() &&
+         std::ranges::find(main->handlers, "scheduled") != main->handlers.end();
+}
+
 // A start that is ten times over the limit needs no more measuring.
 int64_t stop_after(const Profile& profile, const StartupOptions& options) {
   const auto limit_us = static_cast<int64_t>(profile.limits.startup_cpu_ms) * 1000;
@@ -63,6 +69,8 @@ std::expected<CheckResult, std::string> check_project(Engine& engine,
                 options.scaled ? result.scaled_us : result.startup.median_us});
   for (const config::Problem& warning : project.warnings)
     if (!is_said_by_validate(warning)) result.warnings.push_back(warning.text());
+  if (!project.crons.empty() && result.startup.error.empty() && !handles_crons(result.startup))
+    result.warnings.push_back("triggers.crons: the Worker exports no scheduled handler, and each run will fail.");
   return result;
 }
 

@@ -3,42 +3,39 @@
 #include <algorithm>
 #include <utility>
 
-#include "emulator/config/cron_expression.h"
-
 namespace offing {
 
 using config::CronExpression;
 
-static std::optional<int64_t> next_ms(std::string_view cron, int64_t after_ms) {
-  const auto expression = CronExpression::parse(cron);
-  return expression ? expression->next_after_ms(after_ms) : std::nullopt;
-}
-
 Crons::Crons(World& world, Topology& topology, const std::vector<std::string>& crons,
              std::optional<int64_t> due_us)
     : world_(world), topology_(topology), crons_(crons) {
-  arm(due_us ? due_us : next_us(world_.now_ms()));
+  read(due_us ? *due_us / 1000 - 1 : world_.now_ms());
 }
 
 Crons::~Crons() {
   if (event_ != 0) world_.cancel(event_);
 }
 
-void Crons::changed() { arm(next_us(world_.now_ms())); }
+void Crons::changed() { read(world_.now_ms()); }
 
-std::optional<int64_t> Crons::next_us(int64_t after_ms) const {
-  std::optional<int64_t> first_ms;
+void Crons::read(int64_t after_ms) {
+  triggers_.clear();
   for (const std::string& cron : crons_) {
-    const auto at_ms = next_ms(cron, after_ms);
-    if (at_ms && (!first_ms || *at_ms < *first_ms)) first_ms = at_ms;
+    auto expression = CronExpression::parse(cron);
+    if (!expression) continue;   // config lets no such pass
+    triggers_.push_back({cron, *expression, expression->next_after_ms(after_ms)});
   }
-  if (!first_ms) return std::nullopt;
-  return *first_ms * 1000;
+  arm();
 }
 
-void Crons::arm(std::optional<int64_t> due_us) {
+void Crons::arm() {
   if (event_ != 0) world_.cancel(std::exchange(event_, 0));
-  due_us_ = due_us;
+  due_us_.reset();
+  for (const Trigger& trigger : triggers_) {
+    if (trigger.next_ms && (!due_us_ || *trigger.next_ms * 1000 < *due_us_))
+      due_us_ = *trigger.next_ms * 1000;
+  }
   if (!due_us_) return;
   event_ = world_.schedule(*due_us_, EventKind::kRecurring, [this] {
     // Behind what is due at this instant, whenever that was scheduled.
@@ -50,16 +47,18 @@ void Crons::run_due() {
   event_ = 0;
   const int64_t due_ms = *due_us_ / 1000;
   std::vector<std::string> due;
-  for (const std::string& cron : crons_) {
-    if (next_ms(cron, due_ms - 1) == due_ms) due.push_back(cron);
+  for (Trigger& trigger : triggers_) {
+    if (trigger.next_ms != due_ms) continue;
+    due.push_back(trigger.cron);
+    trigger.next_ms = trigger.expression.next_after_ms(std::max(due_ms, world_.now_ms()));
   }
-  arm(next_us(std::max(due_ms, world_.now_ms())));
+  arm();
   for (std::string& cron : due) begin(std::move(cron), due_ms, 0, "due", nullptr);
 }
 
 std::vector<Crons::Next> Crons::list() const {
   std::vector<Next> all;
-  for (const std::string& cron : crons_) all.push_back({cron, next_ms(cron, world_.now_ms())});
+  for (const Trigger& trigger : triggers_) all.push_back({trigger.cron, trigger.next_ms});
   return all;
 }
 

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "emulator/config/cron_expression.h"
 #include "emulator/topology/topology.h"
 #include "emulator/world/world.h"
 
@@ -55,6 +56,11 @@ class Crons {
   size_t running() const { return running_.size(); }
 
  private:
+  struct Trigger {
+    std::string cron;
+    config::CronExpression expression;
+    std::optional<int64_t> next_ms;
+  };
   struct Run {
     size_t location = 0;
     uint32_t isolate = 0;
@@ -63,8 +69,10 @@ class Crons {
     std::string cron;
     Done done;
   };
-  void arm(std::optional<int64_t> due_us);
-  std::optional<int64_t> next_us(int64_t after_ms) const;
+  // Reads the configuration: what is due after `after_ms`.
+  void read(int64_t after_ms);
+  // For the first that is due.
+  void arm();
   void run_due();
   void begin(std::string cron, int64_t time_ms, size_t location, std::string_view why, Done done);
   void too_long(uint64_t request);
@@ -74,6 +82,7 @@ class Crons {
   World& world_;
   Topology& topology_;
   const std::vector<std::string>& crons_;
+  std::vector<Trigger> triggers_;   // in the configuration's order
   std::optional<int64_t> due_us_;
   EventId event_ = 0;
   std::unordered_map<uint64_t, Run> running_;
