@@ -484,6 +484,51 @@ TEST_CASE("CPU time of all turns until the answer is told, that of the answering
   CHECK(used[2].memory_bytes > 40 << 20);
 }
 
+namespace {
+
+// Remembers what each stay was allowed, charges 100 us for it, and stops the one that it is told to.
+struct Budgets final : CpuWatch {
+  std::vector<int64_t> allowed_us;
+  bool stops = false;
+  void enter(v8::Isolate*) override { allowed_us.push_back(0); }
+  void allow(int64_t budget_us) override { allowed_us.back() = budget_us; }
+  bool is_stopping() const override { return false; }
+  Stay leave() override { return {.used_us = 100, .measured_us = 100, .stopped = stops}; }
+  void forget(v8::Isolate*) override {}
+};
+
+}  // namespace
+
+TEST_CASE("limits 2: a cron run has a CPU limit of its own, over all its turns") {
+  Budgets watch;
+  test::FakeHost host;
+  host.watch = &watch;
+  const Bundle bundle = Guest::bundle_of(
+      "export default { async scheduled(controller, env, ctx) {"
+      " ctx.waitUntil(new Promise((done) => setTimeout(done, 10))) } }");
+  auto isolate = Isolate::start(guest_engine(), host, bundle, options_with(kFreeToday));
+  REQUIRE_MESSAGE(isolate.has_value(), isolate.error());
+  std::vector<FetchResult> results;
+  const auto run = [&](RequestId id, uint64_t cpu_ms_max) {
+    watch.allowed_us.clear();
+    (*isolate)->scheduled(id, {.time_ms = 5, .cron = "* * * * *", .cpu_ms_max = cpu_ms_max},
+                          [&](FetchResult result) { results.push_back(std::move(result)); });
+  };
+  run(1, 900'000);
+  CHECK(results.empty());
+  host.advance(10);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome == Outcome::kOk);
+  CHECK(watch.allowed_us == std::vector<int64_t>{900'000'000, 900'000'000 - 100});
+  run(2, 0);
+  CHECK(watch.allowed_us == std::vector<int64_t>{0});
+  watch.stops = true;
+  run(3, 10);
+  CHECK(watch.allowed_us == std::vector<int64_t>{10'000});
+  REQUIRE(results.size() == 2);
+  CHECK(results[1].outcome == Outcome::kExceededCpu);
+}
+
 TEST_CASE("limits without a profile are those that every profile has (spec/limits.md 2)") {
   const Limits none;
   for (const LimitRow& row : limit_rows()) {

@@ -100,6 +100,45 @@ TEST_CASE("run until idle stays at what happened last; a limit ends what never d
   CHECK(driven.world.now_us() == 100);
 }
 
+TEST_CASE("what recurs, and upkeep, happens on the way and in order, and is nothing to wait for") {
+  Driven driven;
+  std::function<void()> again = [&] {
+    driven.world.schedule(driven.world.now_us() + 10, EventKind::kRecurring, [&] {
+      driven.happened.push_back("again@" + std::to_string(driven.world.now_us()));
+      again();
+    });
+  };
+  again();
+  driven.world.schedule(40, EventKind::kUpkeep, [&] { driven.happened.push_back("upkeep"); });
+  bool idle = false;
+  const auto told = [&idle](VirtualWorld::Moved moved) { idle = moved.idle; };
+  driven.world.run_until_idle(1000, told);
+  driven.world.settle();
+  CHECK(idle);
+  CHECK(driven.world.now_us() == 0);
+  driven.world.begin_wait();
+  driven.world.settle();
+  CHECK(driven.world.now_us() == 0);
+  driven.at(10, "b");
+  driven.world.settle();
+  CHECK(driven.happened == std::vector<std::string>{"again@10", "b@10"});
+  driven.world.end_wait();
+  driven.at(25, "c");
+  driven.world.run_until_idle(1000, told);
+  driven.world.settle();
+  CHECK(idle);
+  CHECK(driven.happened == std::vector<std::string>{"again@10", "b@10", "again@20", "c@25"});
+  driven.world.advance_to(42, told);
+  driven.world.settle();
+  CHECK(driven.happened.back() == "again@40");
+  CHECK(driven.happened[driven.happened.size() - 2] == "upkeep");
+  driven.world.schedule(60, EventKind::kUpkeep, [&] { driven.happened.push_back("last"); });
+  driven.world.run();
+  CHECK(driven.happened.back() == "again@60");
+  CHECK(driven.happened[driven.happened.size() - 2] == "last");
+  CHECK(driven.world.now_us() == 60);
+}
+
 TEST_CASE("a move waits for real I/O that is due on its way") {
   Driven driven;
   const auto place = driven.world.begin_external(20);
