@@ -76,6 +76,7 @@ std::expected<std::unique_ptr<Stack>, std::string> Stack::build(World& world,
   if (!engine) return std::unexpected(engine.error());
   stack->engine_ = std::move(*engine);
   Engine::limit_wasm_memory(stack->limits_.limits.memory_bytes);
+  if (world.is_virtual()) stack->engine_->keep_code();
 
   auto settings = kv_settings(a);
   if (!settings) return std::unexpected(settings.error());

@@ -34,6 +34,10 @@ void Engine::limit_wasm_memory(uint64_t bytes) {
 
 Engine::~Engine() = default;
 
+void Engine::keep_code() {
+  if (!parts_->code) parts_->code = std::make_unique<CodeCache>();
+}
+
 bool Engine::prepare_spare(uint64_t memory_bytes_max) {
   auto& spares = parts_->spares;
   std::erase_if(spares, [&](const auto& s) { return s->memory_bytes_max != memory_bytes_max; });

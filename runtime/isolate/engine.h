@@ -30,6 +30,9 @@ class Engine {
   // as are kept. Not from inside a guest. `memory_bytes_max` as in Limits::memory_bytes.
   bool prepare_spare(uint64_t memory_bytes_max);
 
+  // From now on isolates keep what they have compiled for those that come after them (modules/code_cache.h).
+  void keep_code();
+
   // Internals for runtime/isolate.
   struct Parts;
   Parts& parts() { return *parts_; }

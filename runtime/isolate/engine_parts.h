@@ -12,6 +12,7 @@
 
 #include "runtime/isolate/engine.h"
 #include "runtime/isolate/memory.h"
+#include "runtime/modules/code_cache.h"
 
 namespace offing {
 
@@ -35,6 +36,7 @@ struct Engine::Parts {
   // The snapshot file, mapped for as long as the engine lives: V8 reads it in place.
   v8::StartupData snapshot{};
   std::vector<std::unique_ptr<Shell>> spares;   // all with one limit
+  std::unique_ptr<CodeCache> code;              // null: none is kept
 
   Parts() = default;
   Parts(const Parts&) = delete;

@@ -171,6 +171,10 @@ Isolate::Parts::~Parts() {
   outbox.clear();
   rejections.clear();
   pending.clear();
+  if (!is_stopping(*this) && !memory.heap_exceeded()) {
+    v8::Isolate::Scope entered(isolate);
+    modules->keep_code();
+  }
   modules.reset();
   decoders.reset();
   durable.reset();

@@ -47,7 +47,9 @@ std::expected<void, std::string> run_bundle(v8::SnapshotCreator& creator,
   v8::ScriptCompiler::Source source(body, origin);
   v8::Local<v8::String> parameter = v8::String::NewFromUtf8Literal(isolate, "native");
   v8::Local<v8::Function> function;
-  if (!v8::ScriptCompiler::CompileFunction(context, &source, 1, &parameter).ToLocal(&function)) {
+  if (!v8::ScriptCompiler::CompileFunction(context, &source, 1, &parameter, 0, nullptr,
+                                           v8::ScriptCompiler::kEagerCompile)
+           .ToLocal(&function)) {
     return fail();
   }
   v8::Local<v8::Value> argument = make_native_object(context);

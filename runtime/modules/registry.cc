@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runtime/bindings/convert.h"
+#include "runtime/isolate/engine_parts.h"
 #include "runtime/isolate/parts.h"
 #include "runtime/isolate/turn.h"
 
@@ -184,7 +185,7 @@ bool ModuleRegistry::fill(Local<v8::Context> context, Record& record, const Modu
   v8::Isolate* isolate = parts_.isolate;
   Local<v8::Module> made;
   if (module.kind == Module::Kind::kEsModule) {
-    if (!compile(context, module).ToLocal(&made)) return false;
+    if (!compile(record, module).ToLocal(&made)) return false;
   } else {
     Local<v8::Value> value;
     if (!value_of(context, module).ToLocal(&value)) return false;
@@ -197,13 +198,43 @@ bool ModuleRegistry::fill(Local<v8::Context> context, Record& record, const Modu
   return true;
 }
 
-v8::MaybeLocal<v8::Module> ModuleRegistry::compile(Local<v8::Context> context,
-                                                   const Module& module) {
+v8::MaybeLocal<v8::Module> ModuleRegistry::compile(Record& record, const Module& module) {
+  using v8::ScriptCompiler;
   v8::Isolate* isolate = parts_.isolate;
   v8::ScriptOrigin origin(text_from_utf8(isolate, module.name), 0, 0, false, -1, {}, false, false,
                           /*is_module=*/true);
-  v8::ScriptCompiler::Source source(text_from_utf8(isolate, module.bytes), origin);
-  return v8::ScriptCompiler::CompileModule(isolate, &source);
+  Local<v8::String> text = text_from_utf8(isolate, module.bytes);
+  CodeCache* cache = parts_.engine.parts().code.get();
+  if (cache != nullptr) record.code = CodeCache::key_of(module);
+  const std::string* code = cache != nullptr ? cache->find(record.code) : nullptr;
+  if (code == nullptr) {
+    ScriptCompiler::Source source(text, origin);
+    return ScriptCompiler::CompileModule(isolate, &source);
+  }
+  // The source owns the description, not the bytes.
+  ScriptCompiler::Source source(
+      text, origin,
+      new ScriptCompiler::CachedData(reinterpret_cast<const uint8_t*>(code->data()),
+                                     static_cast<int>(code->size())));
+  auto made = ScriptCompiler::CompileModule(isolate, &source, ScriptCompiler::kConsumeCodeCache);
+  if (source.GetCachedData()->rejected) cache->drop(record.code);
+  return made;
+}
+
+void ModuleRegistry::keep_code() {
+  CodeCache* cache = parts_.engine.parts().code.get();
+  if (cache == nullptr) return;
+  v8::HandleScope handles(parts_.isolate);
+  for (auto& [name, record] : records_) {
+    if (record.code == 0 || record.module.IsEmpty() || !cache->wants(record.code)) continue;
+    Local<v8::Module> module = record.module.Get(parts_.isolate);
+    if (module->GetStatus() != v8::Module::kEvaluated) continue;
+    const std::unique_ptr<v8::ScriptCompiler::CachedData> code(
+        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
+    if (code != nullptr && code->length > 0)
+      cache->keep(record.code, std::string(reinterpret_cast<const char*>(code->data),
+                                           static_cast<size_t>(code->length)));
+  }
 }
 
 // What the module's default export will be; of CommonJS the function that makes it.

@@ -16,6 +16,7 @@
 
 #include "runtime/isolate/isolate.h"
 #include "runtime/modules/bundle.h"
+#include "runtime/modules/code_cache.h"
 
 namespace offing {
 
@@ -28,6 +29,9 @@ class ModuleRegistry {
   // `bundle` is read during the call; what is not imported by then is copied for later imports.
   std::expected<v8::Local<v8::Object>, std::string> start(v8::Local<v8::Context> context,
                                                           const Bundle& bundle);
+
+  // Gives what has been compiled to the engine, if that keeps it. Not while a guest runs.
+  void keep_code();
 
   // V8's hook for import(): rejects with the platform's texts.
   static v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context> context,
@@ -44,6 +48,7 @@ class ModuleRegistry {
   struct Record {
     Module::Kind kind = Module::Kind::kEsModule;
     bool builtin = false;
+    CodeCache::Key code = 0;  // under which its code may be kept; 0: not at all
     v8::Global<v8::Module> module;
     // The default export of a synthetic module; of CommonJS: module.exports once it ran.
     v8::Global<v8::Value> value;
@@ -59,7 +64,7 @@ class ModuleRegistry {
                        std::string_view referrer);
   bool fill(v8::Local<v8::Context> context, Record& record, const Module& module);
   v8::MaybeLocal<v8::Value> value_of(v8::Local<v8::Context> context, const Module& module);
-  v8::MaybeLocal<v8::Module> compile(v8::Local<v8::Context> context, const Module& module);
+  v8::MaybeLocal<v8::Module> compile(Record& record, const Module& module);
   const Module* find(std::string_view name) const;
   std::string error_text(v8::Local<v8::Context> context, v8::TryCatch& caught);
 
