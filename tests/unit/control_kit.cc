@@ -14,7 +14,8 @@ static constexpr const char* kConfig = R"({
   "kv_namespaces": [{"binding": "KV", "id": "kv-id"}],
   "r2_buckets": [{"binding": "BUCKET", "bucket_name": "bucket"}],
   "durable_objects": {"bindings": [{"name": "BOX", "class_name": "Box"}]},
-  "migrations": [{"tag": "v1", "new_sqlite_classes": ["Box"]}]
+  "migrations": [{"tag": "v1", "new_sqlite_classes": ["Box"]}],
+  "triggers": {"crons": ["0 2 * * SUN", "30 3 * * *"]}
 })";
 
 static constexpr const char* kWorker = R"js(
@@ -47,6 +48,21 @@ export default {
     if (what === "box-later") { await box.later(b); return new Response("ok"); }
     if (what === "echo") return new Response(request.body, { headers: { "x-method": request.method } });
     return new Response("not found", { status: 404 });
+  },
+  // By hand any text is a cron: here it says what to do.
+  async scheduled(controller, env, ctx) {
+    const { cron, scheduledTime, type } = controller;
+    const pause = (ms) => new Promise((r) => setTimeout(r, ms));
+    const fail = async (ms, text) => { await pause(ms); throw new Error(text); };
+    if (cron === "throw") throw new Error("boom");
+    if (cron === "no-retry") { controller.noRetry(); throw new TypeError("no more"); }
+    if (cron === "wait") ctx.waitUntil(pause(5000).then(() => env.KV.put("waited", String(Date.now()))));
+    if (cron === "wait-throw") { ctx.waitUntil(fail(2000, "second")); ctx.waitUntil(fail(1000, "first")); }
+    if (cron === "both") { ctx.waitUntil(fail(1000, "later")); throw new Error("at once"); }
+    if (cron === "hang") await new Promise(() => {});
+    if (cron === "hang-wait") ctx.waitUntil(new Promise(() => {}));
+    if (cron === "long") { await pause(20 * 60000); await env.KV.put("long", "done"); }
+    await env.KV.put("cron " + cron, JSON.stringify({ cron, scheduledTime, type, now: Date.now() }));
   }
 };
 )js";
