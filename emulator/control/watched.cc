@@ -49,8 +49,19 @@ std::expected<invariants::Settings, Failure> invariant_settings(const rapidjson:
   return settings;
 }
 
-void Watched::watch_limits(Stage& stage) {
+Watched::One& Watched::one_of(Stage& stage) {
   One& one = of_[stage.id];
+  if (one.of.lock() != stage.inside()) one = One{stage.inside(), {}, {}, {}};
+  return one;
+}
+
+const Watched::One* Watched::find(Stage& stage) const {
+  auto at = of_.find(stage.id);
+  return at == of_.end() || at->second.of.lock() != stage.inside() ? nullptr : &at->second;
+}
+
+void Watched::watch_limits(Stage& stage) {
+  One& one = one_of(stage);
   if (!stage.virtual_world() || !one.limits.expired()) return;
   auto usage = std::make_shared<replay::LimitUsage>(stage.stack().limits());
   one.limits = usage;
@@ -58,7 +69,7 @@ void Watched::watch_limits(Stage& stage) {
 }
 
 void Watched::check(Stage& stage, invariants::Settings settings) {
-  One& one = of_[stage.id];
+  One& one = one_of(stage);
   if (auto replaced = one.replaced.lock()) *replaced = true;
   auto checked = std::make_shared<invariants::Invariants>(std::move(settings));
   one.invariants = checked;
@@ -68,14 +79,14 @@ void Watched::check(Stage& stage, invariants::Settings settings) {
 }
 
 std::string Watched::limits_json(Stage& stage) const {
-  auto at = of_.find(stage.id);
-  auto usage = at == of_.end() ? nullptr : at->second.limits.lock();
+  const One* one = find(stage);
+  auto usage = one == nullptr ? nullptr : one->limits.lock();
   return usage ? usage->json() : "null";
 }
 
 std::string Watched::invariants_json(Stage& stage) const {
-  auto at = of_.find(stage.id);
-  auto checked = at == of_.end() ? nullptr : at->second.invariants.lock();
+  const One* one = find(stage);
+  auto checked = one == nullptr ? nullptr : one->invariants.lock();
   return checked ? checked->json() : "null";
 }
 

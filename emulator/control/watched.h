@@ -32,10 +32,13 @@ class Watched {
 
  private:
   struct One {
+    std::weak_ptr<Inside> of;  // a stage that takes another's id lives in another world
     std::weak_ptr<replay::LimitUsage> limits;
     std::weak_ptr<invariants::Invariants> invariants;
     std::weak_ptr<bool> replaced;  // of the invariants' reader: it listens no more
   };
+  One& one_of(Stage& stage);
+  const One* find(Stage& stage) const;
   std::map<std::string, One, std::less<>> of_;  // by the stage's id
 };
 
