@@ -114,7 +114,8 @@ void GuestMemory::after_collection(v8::Isolate* isolate, v8::GCType, v8::GCCallb
   auto* memory = static_cast<GuestMemory*>(self);
   v8::HeapStatistics heap;
   isolate->GetHeapStatistics(&heap);
-  if (heap.used_heap_size() > memory->limit_bytes_) return memory->exceed();
+  // A collection that began under the guest before this one keeps what that one left.
+  if (heap.used_heap_size() > 2 * memory->limit_bytes_) return memory->exceed();
   const size_t held_bytes = memory->held_bytes();
   memory->collect_above_bytes_ =
       std::max(memory->limit_bytes_, held_bytes + memory->limit_bytes_ / 8);
